@@ -1,0 +1,148 @@
+// Understands what an RTM_GETADDR or RTM_GETLINK dump answers; rtnetlink.c gets it from the kernel.
+
+#include "netlink.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_addr.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <netinet/in.h>
+#include <string.h>
+
+// The attributes that say something about a link or an address, by their type.
+struct attributes {
+  const struct nlattr *address;
+  const struct nlattr *local;
+  const struct nlattr *name;
+};
+
+static int take_address_attribute(const struct nlattr *attribute, void *data) {
+  struct attributes *found = data;
+  switch (mnl_attr_get_type(attribute)) {
+  case IFA_ADDRESS:
+    found->address = attribute;
+    break;
+  case IFA_LOCAL:
+    found->local = attribute;
+    break;
+  case IFA_LABEL:
+    found->name = attribute;
+    break;
+  }
+  return MNL_CB_OK;
+}
+
+static int take_link_attribute(const struct nlattr *attribute, void *data) {
+  struct attributes *found = data;
+  switch (mnl_attr_get_type(attribute)) {
+  case IFLA_ADDRESS:
+    found->address = attribute;
+    break;
+  case IFLA_IFNAME:
+    found->name = attribute;
+    break;
+  }
+  return MNL_CB_OK;
+}
+
+static void copy_name(char *name, const struct nlattr *attribute) {
+  size_t length = strnlen(mnl_attr_get_payload(attribute), mnl_attr_get_payload_len(attribute));
+  memcpy(name, mnl_attr_get_payload(attribute), length < IFNAMSIZ ? length : IFNAMSIZ - 1);
+}
+
+static int take_address(const struct nlmsghdr *message, struct osh_snapshot *snapshot) {
+  const struct ifaddrmsg *header = mnl_nlmsg_get_payload(message);
+  struct attributes found = {0};
+  mnl_attr_parse(message, sizeof(*header), take_address_attribute, &found);
+
+  // With a peer IFA_ADDRESS is the peer's, and IFA_LOCAL our own (rtnetlink(7)).
+  const struct nlattr *own = found.local != NULL ? found.local : found.address;
+  size_t size = header->ifa_family == AF_INET ? 4 : 16;
+  bool ip = header->ifa_family == AF_INET || header->ifa_family == AF_INET6;
+  if (!ip || own == NULL || mnl_attr_get_payload_len(own) != size)
+    return 0;
+
+  struct osh_address *address = osh_add_address(snapshot);
+  if (address == NULL)
+    return -ENOMEM;
+  address->family = header->ifa_family;
+  address->ifindex = header->ifa_index;
+  address->prefix_len =
+      header->ifa_prefixlen <= size * 8 ? header->ifa_prefixlen : (uint8_t)(size * 8);
+  address->marks = OSH_ADDRESS_PREFIX_KNOWN;
+  memcpy(address->bytes, mnl_attr_get_payload(own), size);
+  if (found.name != NULL && header->ifa_family == AF_INET)
+    copy_name(address->name, found.name);
+  return osh_mention_link(snapshot, address->ifindex);
+}
+
+static int take_link(const struct nlmsghdr *message, struct osh_snapshot *snapshot) {
+  const struct ifinfomsg *header = mnl_nlmsg_get_payload(message);
+  struct attributes found = {0};
+  mnl_attr_parse(message, sizeof(*header), take_link_attribute, &found);
+  // Bridges announce their ports in RTM_NEWLINK messages of their own family.
+  if (header->ifi_family != AF_UNSPEC || header->ifi_index <= 0 || found.name == NULL)
+    return 0;
+
+  struct osh_link *link = osh_add_link(snapshot);
+  if (link == NULL)
+    return -ENOMEM;
+  link->ifindex = (uint32_t)header->ifi_index;
+  link->flags = header->ifi_flags;
+  link->type = header->ifi_type;
+  link->marks = OSH_LINK_NAME | OSH_LINK_FLAGS | OSH_LINK_HWADDR;
+  copy_name(link->name, found.name);
+  if (found.address != NULL) {
+    size_t length = mnl_attr_get_payload_len(found.address);
+    link->hwaddr_len = length < sizeof(link->hwaddr) ? (uint8_t)length : sizeof(link->hwaddr);
+    memcpy(link->hwaddr, mnl_attr_get_payload(found.address), link->hwaddr_len);
+  }
+  return 0;
+}
+
+static int refusal(const struct nlmsghdr *message) {
+  const int *error = mnl_nlmsg_get_payload(message);
+  if (mnl_nlmsg_get_payload_len(message) < sizeof(*error))
+    return -EBADMSG;
+  return *error < 0 ? *error : 0;
+}
+
+static int take_message(const struct nlmsghdr *message, struct osh_dump *dump) {
+  size_t length = mnl_nlmsg_get_payload_len(message);
+  switch (message->nlmsg_type) {
+  case NLMSG_DONE: // carries an error since Linux 4.16, and before that nothing
+    return length == 0 ? 0 : refusal(message);
+  case NLMSG_ERROR:
+    return refusal(message);
+  case RTM_NEWADDR: {
+    if (length < sizeof(struct ifaddrmsg))
+      return -EBADMSG;
+    int error = take_address(message, dump->snapshot);
+    return error != 0 ? error : 1;
+  }
+  case RTM_NEWLINK: {
+    if (length < sizeof(struct ifinfomsg))
+      return -EBADMSG;
+    int error = take_link(message, dump->snapshot);
+    return error != 0 ? error : 1;
+  }
+  default:
+    return 1;
+  }
+}
+
+int osh_dump_take(struct osh_dump *dump, const void *datagram, size_t length) {
+  int left = (int)length;
+  const struct nlmsghdr *message = datagram;
+  for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+    if (message->nlmsg_seq != dump->seq)
+      continue;
+    if (message->nlmsg_flags & NLM_F_DUMP_INTR)
+      dump->interrupted = true;
+    int more = take_message(message, dump);
+    if (more <= 0)
+      return more;
+  }
+  return left > 0 ? -EBADMSG : 1;
+}

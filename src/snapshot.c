@@ -1,0 +1,313 @@
+// The snapshot itself: it asks the sources in their order, puts what they told into the kernel's
+// order, and says of each what came of it. It knows the sources by source.h only.
+
+#include "source.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#define FIRST_CAPACITY 16
+
+// Room for one more element. Arrays double when their count reaches a power of two, which spares a
+// capacity beside each count.
+static void *grow(void *array, size_t count, size_t size) {
+  if (count == 0)
+    return realloc(array, FIRST_CAPACITY * size);
+  if (count < FIRST_CAPACITY || (count & (count - 1)) != 0)
+    return array;
+  return realloc(array, count * 2 * size);
+}
+
+struct osh_link *osh_add_link(struct osh_snapshot *snapshot) {
+  struct osh_link *links = grow(snapshot->links, snapshot->link_count, sizeof(*links));
+  if (links == NULL)
+    return NULL;
+  snapshot->links = links;
+  struct osh_link *link = &links[snapshot->link_count++];
+  memset(link, 0, sizeof(*link));
+  return link;
+}
+
+struct osh_address *osh_add_address(struct osh_snapshot *snapshot) {
+  struct osh_address *addresses =
+      grow(snapshot->addresses, snapshot->address_count, sizeof(*addresses));
+  if (addresses == NULL)
+    return NULL;
+  snapshot->addresses = addresses;
+  struct osh_address *address = &addresses[snapshot->address_count++];
+  memset(address, 0, sizeof(*address));
+  return address;
+}
+
+int osh_omit(struct osh_snapshot *snapshot, const struct osh_address *address) {
+  struct osh_omission *omissions =
+      grow(snapshot->omissions, snapshot->omission_count, sizeof(*omissions));
+  if (omissions == NULL)
+    return -ENOMEM;
+  snapshot->omissions = omissions;
+  struct osh_omission *omission = &omissions[snapshot->omission_count++];
+  omission->family = address->family;
+  memcpy(omission->bytes, address->bytes, sizeof(omission->bytes));
+  memcpy(omission->name, address->name, sizeof(omission->name));
+  return 0;
+}
+
+int osh_mention_link(struct osh_snapshot *snapshot, uint32_t ifindex) {
+  size_t count = snapshot->link_count;
+  if (count > 0 && snapshot->links[count - 1].ifindex == ifindex)
+    return 0;
+  struct osh_link *link = osh_add_link(snapshot);
+  if (link == NULL)
+    return -ENOMEM;
+  link->ifindex = ifindex;
+  return 0;
+}
+
+// Of two links with one ifindex, the one about which more is known comes first, and is kept.
+static int compare_links(const void *left, const void *right) {
+  const struct osh_link *a = left;
+  const struct osh_link *b = right;
+  if (a->ifindex != b->ifindex)
+    return a->ifindex < b->ifindex ? -1 : 1;
+  return b->marks - a->marks;
+}
+
+void osh_sort_links(struct osh_snapshot *snapshot) {
+  struct osh_link *links = snapshot->links;
+  size_t count = snapshot->link_count;
+  bool ordered = true;
+  for (size_t i = 1; i < count && ordered; i++)
+    ordered = links[i - 1].ifindex < links[i].ifindex;
+  if (ordered)
+    return;
+  qsort(links, count, sizeof(*links), compare_links);
+  size_t kept = 1;
+  for (size_t i = 1; i < count; i++)
+    if (links[i].ifindex != links[kept - 1].ifindex)
+      links[kept++] = links[i];
+  snapshot->link_count = kept;
+}
+
+static int compare_ifindex(const void *key, const void *element) {
+  uint32_t wanted = *(const uint32_t *)key;
+  uint32_t ifindex = ((const struct osh_link *)element)->ifindex;
+  return wanted < ifindex ? -1 : wanted > ifindex;
+}
+
+struct osh_link *osh_find_link(const struct osh_snapshot *snapshot, uint32_t ifindex,
+                               size_t *hint) {
+  struct osh_link *links = snapshot->links;
+  size_t count = snapshot->link_count;
+  for (size_t i = *hint; i < count && i < *hint + 2; i++)
+    if (links[i].ifindex == ifindex)
+      return &links[*hint = i];
+  if (count == 0)
+    return NULL;
+  struct osh_link *link = bsearch(&ifindex, links, count, sizeof(*links), compare_ifindex);
+  if (link != NULL)
+    *hint = (size_t)(link - links);
+  return link;
+}
+
+struct osh_link *osh_find_link_by_name(const struct osh_snapshot *snapshot, const char *name,
+                                       size_t length) {
+  for (size_t i = 0; i < snapshot->link_count; i++) {
+    struct osh_link *link = &snapshot->links[i];
+    if (strncmp(link->name, name, length) == 0 && link->name[length] == '\0')
+      return link;
+  }
+  return NULL;
+}
+
+size_t osh_label_link_length(const char *label) {
+  return strcspn(label, ":");
+}
+
+int osh_refused(struct osh_attempt *attempt, const char *call, int error) {
+  if (attempt->error == 0) {
+    attempt->call = call;
+    attempt->error = error;
+  }
+  return error;
+}
+
+static int complete_links(struct osh_snapshot *snapshot, int fd, struct osh_attempt *attempt) {
+  const char *call = "malloc";
+  attempt->asked |= OSH_FACT_LINKS;
+  int error = osh_links_complete(snapshot, fd, &call);
+  if (error != 0 && error != -ENODEV)
+    return osh_refused(attempt, call, error);
+  attempt->told |= OSH_FACT_LINKS;
+  return 0;
+}
+
+// RFC 4007 scopes as the kernel ranks them (__ipv6_addr_type()): the loopback address is
+// link-local.
+static int ipv6_scope(const uint8_t *bytes) {
+  static const uint8_t loopback[16] = {[15] = 1};
+  if (bytes[0] == 0xff)
+    return bytes[1] & 0x0f;
+  if ((bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0x80) || memcmp(bytes, loopback, 16) == 0)
+    return 0x02;
+  if (bytes[0] == 0xfe && (bytes[1] & 0xc0) == 0xc0)
+    return 0x05;
+  return 0x0e;
+}
+
+// The order of an RTM_GETADDR dump: IPv4 before IPv6, link by link in the order of ifindex, and on
+// one link IPv6 by falling scope (ipv6_link_dev_addr()).
+static int compare_addresses(const void *left, const void *right) {
+  const struct osh_address *a = left;
+  const struct osh_address *b = right;
+  if (a->family != b->family)
+    return a->family == AF_INET ? -1 : 1;
+  if (a->ifindex != b->ifindex)
+    return a->ifindex < b->ifindex ? -1 : 1;
+  if (a->family == AF_INET6 && ipv6_scope(a->bytes) != ipv6_scope(b->bytes))
+    return ipv6_scope(b->bytes) - ipv6_scope(a->bytes);
+  return a->order < b->order ? -1 : a->order > b->order;
+}
+
+static void sort_addresses(struct osh_snapshot *snapshot) {
+  for (size_t i = 0; i < snapshot->address_count; i++)
+    snapshot->addresses[i].order = (uint32_t)i;
+  if (snapshot->address_count > 1)
+    qsort(snapshot->addresses, snapshot->address_count, sizeof(*snapshot->addresses),
+          compare_addresses);
+}
+
+// Without netlink the pieces come in another order than the sources: the links that only an IPv6
+// address names are known when procfs has answered, and what they are like is to be had by ioctl.
+static void read_without_netlink(struct osh_snapshot *snapshot, unsigned sources) {
+  struct osh_attempt *ioctl = &snapshot->attempts[OSH_SOURCE_IOCTL];
+  struct osh_attempt *procfs = &snapshot->attempts[OSH_SOURCE_PROCFS];
+  bool may_read = (sources & OSH_SOURCE_BIT(OSH_SOURCE_PROCFS)) != 0;
+  int family = AF_UNSPEC;
+  int fd = -1;
+
+  if (sources & OSH_SOURCE_BIT(OSH_SOURCE_IOCTL)) {
+    ioctl->asked = snapshot->missing & (OSH_FACT_LINKS | OSH_FACT_IPV4);
+    fd = osh_ioctl_open(&family, ioctl);
+    if (fd >= 0 && (ioctl->asked & OSH_FACT_IPV4))
+      (void)osh_ioctl_read(snapshot, fd, family, ioctl);
+    snapshot->missing &= ~ioctl->told;
+  }
+  if (may_read) {
+    procfs->asked = snapshot->missing & (OSH_FACT_IPV4 | OSH_FACT_IPV6);
+    if (procfs->asked & OSH_FACT_IPV6)
+      (void)osh_procfs_read(snapshot, procfs);
+    snapshot->missing &= ~procfs->told;
+  }
+  if (fd >= 0) {
+    (void)complete_links(snapshot, fd, ioctl);
+    snapshot->missing &= ~ioctl->told;
+    close(fd);
+  }
+  if (may_read)
+    procfs->asked |= snapshot->missing & OSH_FACT_LINKS;
+  osh_sort_links(snapshot);
+  osh_infer(snapshot, may_read);
+  sort_addresses(snapshot);
+}
+
+static uint32_t mac_link(const struct osh_snapshot *snapshot, const struct osh_address *address) {
+  size_t length = osh_label_link_length(address->name);
+  const char *own = snapshot->links[address->link].name;
+  if (address->name[0] == '\0' || (strncmp(own, address->name, length) == 0 && own[length] == '\0'))
+    return address->link;
+  const struct osh_link *named = osh_find_link_by_name(snapshot, address->name, length);
+  return named == NULL ? OSH_NO_LINK : (uint32_t)(named - snapshot->links);
+}
+
+// Ties each address to its link. One whose link went away since it was told is gone with it.
+static void resolve_links(struct osh_snapshot *snapshot) {
+  size_t kept = 0;
+  size_t hint = 0;
+  for (size_t i = 0; i < snapshot->address_count; i++) {
+    struct osh_address *address = &snapshot->addresses[i];
+    const struct osh_link *link = osh_find_link(snapshot, address->ifindex, &hint);
+    if (link == NULL)
+      continue;
+    if (link->name[0] == '\0' && address->name[0] == '\0') {
+      (void)osh_omit(snapshot, address);
+      continue;
+    }
+    address->link = (uint32_t)(link - snapshot->links);
+    address->mac_link = mac_link(snapshot, address);
+    snapshot->addresses[kept++] = *address;
+  }
+  snapshot->address_count = kept;
+}
+
+static enum osh_status refusal_status(int error) {
+  switch (error) {
+  case -EPERM:
+  case -EACCES:
+  case -EAFNOSUPPORT:
+  case -EOPNOTSUPP:
+    return OSH_STATUS_DENIED;
+  case -ENOENT:
+  case -ENOTDIR:
+  case -ENOSYS:
+  case -EPROTONOSUPPORT:
+    return OSH_STATUS_ABSENT;
+  default:
+    return OSH_STATUS_FAILED;
+  }
+}
+
+static enum osh_status status_of(const struct osh_attempt *attempt) {
+  if (attempt->asked == 0)
+    return OSH_STATUS_SKIPPED;
+  if (attempt->told == attempt->asked && attempt->error == 0)
+    return OSH_STATUS_ANSWERED;
+  if (attempt->told != 0 || attempt->error == 0)
+    return OSH_STATUS_PARTIAL;
+  return refusal_status(attempt->error);
+}
+
+int osh_snapshot_read(struct osh_snapshot *snapshot, unsigned sources) {
+  memset(snapshot, 0, sizeof(*snapshot));
+  snapshot->missing = OSH_FACTS_ALL;
+
+  struct osh_attempt *rtnetlink = &snapshot->attempts[OSH_SOURCE_RTNETLINK];
+  if (sources & OSH_SOURCE_BIT(OSH_SOURCE_RTNETLINK)) {
+    rtnetlink->asked = OSH_FACTS_ALL;
+    (void)osh_rtnetlink_read(snapshot, rtnetlink);
+    snapshot->missing &= ~rtnetlink->told;
+  }
+  if (snapshot->missing != 0)
+    read_without_netlink(snapshot, sources);
+  resolve_links(snapshot);
+
+  int error = sources == 0 ? -EINVAL : 0;
+  for (int i = OSH_SOURCE_COUNT - 1; i >= 0; i--) {
+    struct osh_attempt *attempt = &snapshot->attempts[i];
+    attempt->status = status_of(attempt);
+    if (attempt->error != 0)
+      error = attempt->error;
+  }
+  bool nothing = (snapshot->missing & OSH_FACT_IPV4) && (snapshot->missing & OSH_FACT_IPV6);
+  return nothing ? error : 0;
+}
+
+void osh_snapshot_free(struct osh_snapshot *snapshot) {
+  free(snapshot->links);
+  free(snapshot->addresses);
+  free(snapshot->omissions);
+  memset(snapshot, 0, sizeof(*snapshot));
+}
+
+const char *osh_source_name(enum osh_source source) {
+  static const char *const names[OSH_SOURCE_COUNT] = {"rtnetlink", "ioctl", "procfs"};
+  return names[source];
+}
+
+const char *osh_status_name(enum osh_status status) {
+  static const char *const names[] = {"skipped", "answered", "partial",
+                                      "denied",  "absent",   "failed"};
+  return names[status];
+}

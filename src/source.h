@@ -1,0 +1,57 @@
+// What the sources share: how each is asked, and the few things they do to a snapshot.
+// Internal to the core; a source knows this header, the public one, and no other source.
+#pragma once
+
+#include "snapshot.h"
+
+#include <stdbool.h>
+
+// Each of these asks one kernel interface, adds what it answers to the snapshot, and sets
+// `told`, and on a refusal `call` and `error`, in the attempt. Each returns 0, or a negative errno
+// when it told nothing; it then leaves the snapshot as it found it.
+
+// rtnetlink.c: any of the facts.
+int osh_rtnetlink_read(struct osh_snapshot *snapshot, struct osh_attempt *attempt);
+
+// ioctl.c: OSH_FACT_IPV4. `fd` is from osh_ioctl_open(), which also says of which family it is.
+int osh_ioctl_open(int *family, struct osh_attempt *attempt);
+int osh_ioctl_read(struct osh_snapshot *snapshot, int fd, int family, struct osh_attempt *attempt);
+
+// procfs.c: OSH_FACT_IPV6.
+int osh_procfs_read(struct osh_snapshot *snapshot, struct osh_attempt *attempt);
+
+// link.c: OSH_FACT_LINKS for the links that the addresses name, by netdevice(7) ioctls on a socket
+// of any family. Returns 0; -ENODEV when a link went away meanwhile (its addresses can be dropped,
+// or all be asked for again); or the negative errno of the first refusal, with its name in `*call`.
+int osh_links_complete(struct osh_snapshot *snapshot, int fd, const char **call);
+
+// infer.c: what the snapshot still lacks and /proc can suggest, all of it marked as inferred.
+// `procfs` false: without reading anything.
+void osh_infer(struct osh_snapshot *snapshot, bool procfs);
+
+// snapshot.c: each appends a zeroed element and returns it, or NULL when there is no memory.
+struct osh_link *osh_add_link(struct osh_snapshot *snapshot);
+struct osh_address *osh_add_address(struct osh_snapshot *snapshot);
+
+// Notes an address that is left out; 0 or -ENOMEM.
+int osh_omit(struct osh_snapshot *snapshot, const struct osh_address *address);
+
+// Makes sure that there is a link for `ifindex`, if only a number; 0 or -ENOMEM. Links may repeat
+// until osh_sort_links() has put them in order and merged those of one ifindex.
+int osh_mention_link(struct osh_snapshot *snapshot, uint32_t ifindex);
+void osh_sort_links(struct osh_snapshot *snapshot);
+
+// The link of that ifindex, or NULL. Needs sorted links. `hint` speeds up a walk over addresses,
+// which come link by link: it holds the place of the last link found, and starts at 0.
+struct osh_link *osh_find_link(const struct osh_snapshot *snapshot, uint32_t ifindex, size_t *hint);
+
+// The link of that name, or NULL: the first `length` bytes of `name` are the whole of the link's
+// name.
+struct osh_link *osh_find_link_by_name(const struct osh_snapshot *snapshot, const char *name,
+                                       size_t length);
+
+// How much of a label is the name of a link: all up to a colon, which no link's name may hold.
+size_t osh_label_link_length(const char *label);
+
+// Notes the first refusal of an attempt; later ones are its consequences. Returns `error`.
+int osh_refused(struct osh_attempt *attempt, const char *call, int error);
