@@ -45,6 +45,7 @@ function load() {
   if (failure !== undefined) throw failure
   if (binding === undefined) {
     try {
+      // @ts-expect-error node-gyp-build comes without types
       binding = /** @type {Binding} */ (require('node-gyp-build')(path.join(__dirname, '..')))
     } catch (error) {
       failure = error

@@ -164,7 +164,7 @@ static void infer_from_addresses(struct osh_snapshot *snapshot, bool routes_know
 }
 
 static void infer_flags(struct osh_snapshot *snapshot, bool procfs) {
-  struct osh_link **by_name = calloc(snapshot->link_count + 1, sizeof(struct osh_link *));
+  struct osh_link **by_name = calloc(snapshot->link_count + 1, sizeof(*by_name));
   size_t count = 0;
   for (size_t i = 0; i < snapshot->link_count; i++) {
     struct osh_link *link = &snapshot->links[i];
@@ -176,7 +176,7 @@ static void infer_flags(struct osh_snapshot *snapshot, bool procfs) {
   }
   bool routes_known = false;
   if (count > 0) {
-    qsort(by_name, count, sizeof(struct osh_link *), compare_names);
+    qsort(by_name, count, sizeof(*by_name), compare_names);
     routes_known = procfs && raise_links_with_routes(by_name, count);
   }
   infer_from_addresses(snapshot, routes_known);

@@ -68,7 +68,7 @@ static ssize_t receive(int fd, void *buffer) {
     if (length >= 0 && sender.nl_pid != 0)
       continue;
     if (length >= 0)
-      return header.msg_flags & MSG_TRUNC ? -EMSGSIZE : length;
+      return (header.msg_flags & MSG_TRUNC) ? -EMSGSIZE : length;
     int error = errno == EAGAIN ? wait_readable(fd) : errno == EINTR ? 0 : -errno;
     if (error != 0)
       return error;

@@ -48,7 +48,7 @@ static int longest_zeros(const unsigned *words, int *length) {
 
 size_t osh_ipv6_text(const uint8_t *bytes, char *text) {
   unsigned words[8];
-  for (int i = 0; i < 8; i++)
+  for (size_t i = 0; i < 8; i++)
     words[i] = (unsigned)bytes[2 * i] << 8 | bytes[2 * i + 1];
   int zeros;
   int start = longest_zeros(words, &zeros);

@@ -18,7 +18,8 @@ const path = require('node:path')
  *   current user, with the file system and every system call open. With them it becomes user 65534
  *   and sees of the file system only what the launcher opens, the project and node's own prefix,
  *   unless these options say otherwise.
- * @property {Record<string, string | undefined>} [env] added to the environment; undefined removes
+ * @property {Record<string, string | undefined>} [env] added to the environment; undefined removes.
+ *   NODE_OPTIONS is never inherited: a program has those given here and no other.
  * @property {string} [cwd] the project's root if not given
  * @property {string} [execPath] another node (or bun, …) than the current one
  */
@@ -41,6 +42,7 @@ const path = require('node:path')
 const projectRoot = path.resolve(__dirname, '..', '..')
 const launcher = path.join(projectRoot, 'test', 'build', 'sandbox')
 
+const ENV = '/usr/bin/env'
 const EXEC_TIMEOUT = 60_000
 const SETTLE_TIMEOUT = 5_000
 const SETTLE_INTERVAL = 20
@@ -176,37 +178,42 @@ function checkReachable(user, target) {
 }
 
 /**
- * The launcher's arguments.
+ * The arguments of env(1) that launch a program.
+ *
+ * tap has child_process add its own modules to every child's NODE_OPTIONS. They cost more time than
+ * most tests, and end a caged program with an error, as they write into the project. So this variable
+ * is set after child_process has done its work.
  *
  * @param {string} netns
  * @param {string} command
  * @param {string[]} args
  * @param {RunOptions} options
  */
-function launchArguments(netns, command, args, { launch, execPath = process.execPath }) {
+function launchArguments(netns, command, args, { launch, env, execPath = process.execPath }) {
+  const nodeOptions = env?.NODE_OPTIONS
+  const environment =
+    nodeOptions === undefined ? ['-u', 'NODE_OPTIONS'] : [`NODE_OPTIONS=${nodeOptions}`]
+  const start = [...environment, launcher, '--netns', netns]
   const program = ['--', command, ...args]
-  if (!launch) return ['--netns', netns, '--user', 'keep', '--no-landlock', ...program]
+  if (!launch) return [...start, '--user', 'keep', '--no-landlock', ...program]
   const user = userOf(launch)
   if (user !== 'keep') {
     checkReachable(user, projectRoot)
     checkReachable(user, fs.realpathSync(execPath))
   }
   const paths = ['--path', projectRoot, '--path', prefixOf(execPath)]
-  return ['--netns', netns, ...paths, ...launch, ...program]
+  return [...start, ...paths, ...launch, ...program]
 }
 
 /**
- * tap has its children load a module that writes down what they cover, which a caged one cannot.
+ * Node writes down what is covered wherever it may, and complains elsewhere.
  *
  * @param {RunOptions} options
  * @returns {Record<string, string | undefined>}
  */
 function environment({ launch, env }) {
-  if (mayWrite(launch)) return { ...process.env, ...env }
-  const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(NODE_OPTIONS|NODE_V8_COVERAGE|_TAPJS_.*)$/.test(name)
-  )
-  return { ...Object.fromEntries(kept), ...env }
+  const coverage = mayWrite(launch) ? process.env.NODE_V8_COVERAGE : undefined
+  return { ...process.env, NODE_V8_COVERAGE: coverage, ...env }
 }
 
 /**
@@ -325,7 +332,7 @@ class Namespace {
   exec(command, args = [], options = {}) {
     const { cwd = projectRoot, input, timeout = EXEC_TIMEOUT } = options
     const env = environment(options)
-    return run(launcher, launchArguments(this.name, command, args, options), {
+    return run(ENV, launchArguments(this.name, command, args, options), {
       cwd,
       env,
       input,
@@ -354,7 +361,7 @@ class Namespace {
   spawnCommand(command, args = [], options = {}) {
     const { cwd = projectRoot, stdio = 'pipe' } = options
     const env = environment(options)
-    const child = spawn(launcher, launchArguments(this.name, command, args, options), {
+    const child = spawn(ENV, launchArguments(this.name, command, args, options), {
       cwd,
       env,
       stdio
