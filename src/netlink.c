@@ -135,7 +135,9 @@ static int take_message(const struct nlmsghdr *message, struct osh_dump *dump) {
 int osh_dump_take(struct osh_dump *dump, const void *datagram, size_t length) {
   int left = (int)length;
   const struct nlmsghdr *message = datagram;
-  for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+  // libmnl compares lengths as int: one of 2 GiB and more is negative to it, and so would fit.
+  for (; mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (uint32_t)left;
+       message = mnl_nlmsg_next(message, &left)) {
     if (message->nlmsg_seq != dump->seq)
       continue;
     if (message->nlmsg_flags & NLM_F_DUMP_INTR)

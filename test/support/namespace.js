@@ -247,7 +247,14 @@ let counter = 0
 let cleaning = false
 
 function removeAll() {
-  for (const namespace of alive) namespace.remove()
+  for (const namespace of alive) {
+    try {
+      namespace.remove()
+    } catch (error) {
+      console.error(error)
+      process.exitCode ||= 1
+    }
+  }
 }
 
 /** Whatever ends this process, but SIGKILL, ends its namespaces too. */
