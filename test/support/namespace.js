@@ -196,17 +196,23 @@ function launchArguments(netns, command, args, { launch, execPath = process.exec
 }
 
 /**
- * tap has its children load a module that writes down what they cover, which a caged one cannot.
+ * The command that starts the launcher. tap has its children load a module that writes down what they
+ * cover, which a caged one cannot; it does so whatever environment a child is given, so env(1) takes
+ * it back.
  *
  * @param {RunOptions} options
- * @returns {Record<string, string | undefined>}
+ * @param {string[]} args of the launcher
+ * @returns {{ command: string, args: string[], env: Record<string, string | undefined> }}
  */
-function environment({ launch, env }) {
-  if (mayWrite(launch)) return { ...process.env, ...env }
-  const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(NODE_OPTIONS|NODE_V8_COVERAGE|_TAPJS_.*)$/.test(name)
-  )
-  return { ...Object.fromEntries(kept), ...env }
+function launching({ launch, env }, args) {
+  const all = { ...process.env, ...env }
+  if (mayWrite(launch)) return { command: launcher, args, env: all }
+  const ours = /^(NODE_OPTIONS|NODE_V8_COVERAGE|_TAPJS_.*)$/
+  const kept = Object.entries(process.env).filter(([name]) => !ours.test(name))
+  const wanted = Object.entries({ ...Object.fromEntries(kept), ...env })
+    .filter(([, value]) => value !== undefined)
+    .map(([name, value]) => `${name}=${value}`)
+  return { command: '/usr/bin/env', args: ['-i', ...wanted, launcher, ...args], env: all }
 }
 
 /**
@@ -324,13 +330,8 @@ class Namespace {
    */
   exec(command, args = [], options = {}) {
     const { cwd = projectRoot, input, timeout = EXEC_TIMEOUT } = options
-    const env = environment(options)
-    return run(launcher, launchArguments(this.name, command, args, options), {
-      cwd,
-      env,
-      input,
-      timeout
-    })
+    const start = launching(options, launchArguments(this.name, command, args, options))
+    return run(start.command, start.args, { cwd, env: start.env, input, timeout })
   }
 
   /**
@@ -353,12 +354,8 @@ class Namespace {
    */
   spawnCommand(command, args = [], options = {}) {
     const { cwd = projectRoot, stdio = 'pipe' } = options
-    const env = environment(options)
-    const child = spawn(launcher, launchArguments(this.name, command, args, options), {
-      cwd,
-      env,
-      stdio
-    })
+    const start = launching(options, launchArguments(this.name, command, args, options))
+    const child = spawn(start.command, start.args, { cwd, env: start.env, stdio })
     this.#children.add(child)
     const forget = () => this.#children.delete(child)
     child.once('exit', forget).once('error', forget)
