@@ -10,6 +10,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+// The kernel makes sure of it in every namespace (loopback_net_init()).
+#define LOOPBACK_IFINDEX 1
+
+static const uint8_t ipv6_loopback[16] = {[15] = 1};
+
 struct routes {
   struct osh_route *entries; // by name
   size_t count;
@@ -124,8 +129,16 @@ static int compare_name(const void *key, const void *element) {
   return strcmp(key, (*(struct osh_link *const *)element)->name);
 }
 
-// A link that goes down loses its routes, so every link with one is up. Whether it has a carrier,
-// /proc does not tell: it is taken to. False when the routes cannot be read.
+// A link that goes down loses its routes but those to its own addresses, so every link with another
+// one is up; the loopback link has none but loses ::1 itself. Whether a link has a carrier, /proc
+// does not tell: it is taken to.
+static bool shows_up(const struct osh_ipv6_route *route) {
+  if (route->reject)
+    return false;
+  return !route->local || memcmp(route->destination, ipv6_loopback, sizeof(ipv6_loopback)) == 0;
+}
+
+// False when the routes cannot be read.
 static bool raise_links_with_routes(struct osh_link **by_name, size_t count) {
   struct osh_text text;
   char *owned;
@@ -135,7 +148,7 @@ static bool raise_links_with_routes(struct osh_link **by_name, size_t count) {
   struct osh_text line;
   while (osh_next_line(&text, &line)) {
     struct osh_ipv6_route route;
-    if (!osh_parse_ipv6_route(line, &route) || route.reject)
+    if (!osh_parse_ipv6_route(line, &route) || !shows_up(&route))
       continue;
     struct osh_link **link = bsearch(route.name, by_name, count, sizeof(*by_name), compare_name);
     if (link != NULL)
@@ -147,15 +160,13 @@ static bool raise_links_with_routes(struct osh_link **by_name, size_t count) {
 
 // What the addresses of a link whose flags are unknown say about it.
 static void infer_from_addresses(struct osh_snapshot *snapshot, bool routes_known) {
-  static const uint8_t ipv6_loopback[16] = {[15] = 1};
   size_t hint = 0;
   for (size_t i = 0; i < snapshot->address_count; i++) {
     const struct osh_address *address = &snapshot->addresses[i];
     struct osh_link *link = osh_find_link(snapshot, address->ifindex, &hint);
     if (link == NULL || !(link->marks & OSH_LINK_INFERRED))
       continue;
-    if (address->family == AF_INET6 &&
-        memcmp(address->bytes, ipv6_loopback, sizeof(ipv6_loopback)) == 0)
+    if (link->ifindex == LOOPBACK_IFINDEX)
       link->flags |= IFF_LOOPBACK;
     // A link without IPv6 has no routes there, up or not. That it has addresses must do.
     if (address->family == AF_INET || !routes_known)

@@ -17,6 +17,9 @@
 // 64 MiB: half a million addresses. A file that goes on after that is not one of the kernel's.
 #define MAX_FILE_SIZE (64u << 20)
 
+// linux/ipv6_route.h, which cannot stand beside net/route.h.
+#define RTF_ANYCAST 0x00100000u
+
 // /proc/self is the thread group leader's namespace, /proc/thread-self the caller's own
 // (Linux 3.17). The fallback is for older kernels, and for policies that name /proc/PID/net alone.
 struct procfs_path {
@@ -189,9 +192,11 @@ bool osh_parse_route(struct osh_text line, struct osh_route *route) {
 
 bool osh_parse_ipv6_route(struct osh_text line, struct osh_ipv6_route *route) {
   uint32_t flags;
-  if (!skip_words(&line, 8) || !next_hex(&line, UINT32_MAX, &flags))
+  if (!next_ipv6(&line, route->destination) || !skip_words(&line, 7) ||
+      !next_hex(&line, UINT32_MAX, &flags))
     return false;
   route->reject = (flags & RTF_REJECT) != 0;
+  route->local = (flags & (RTF_LOCAL | RTF_ANYCAST)) != 0;
   return next_name(&line, route->name);
 }
 

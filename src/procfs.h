@@ -48,7 +48,9 @@ bool osh_parse_route(struct osh_text line, struct osh_route *route);
 
 // ipv6_route (rt6_native_seq_show() in net/ipv6/route.c): all tables.
 struct osh_ipv6_route {
-  bool reject;         // refuses what it matches; its link says nothing
-  char name[IFNAMSIZ]; // terminated
+  uint8_t destination[16]; // network byte order
+  bool reject;             // refuses what it matches; its link says nothing
+  bool local;              // to an address of the host itself, which a link that is down has, too
+  char name[IFNAMSIZ];     // terminated
 };
 bool osh_parse_ipv6_route(struct osh_text line, struct osh_ipv6_route *route);

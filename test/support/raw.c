@@ -1,0 +1,104 @@
+/*
+ * What a topology needs and ip(8) cannot do, for the tests: IPv4 addresses under labels that do not
+ * begin with their link's name, and tun and tap links with somebody at their other end, without
+ * which they have no carrier.
+ *
+ * Reads one command a line, words between single blanks:
+ *   tun NAME | tap NAME          holds such a link, until the input ends
+ *   address LINK ADDRESS PREFIX-LENGTH [LABEL]    without LABEL it is empty
+ *   ready                        prints "ready"
+ */
+#include <arpa/inet.h>
+#include <err.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libmnl/libmnl.h>
+#include <linux/if_tun.h>
+#include <linux/rtnetlink.h>
+#include <net/if.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+enum { MAX_WORDS = 5 };
+
+static void hold_tunnel(const char *name, short flags) {
+  struct ifreq ifreq = {.ifr_flags = (short)(flags | IFF_NO_PI)};
+  strncpy(ifreq.ifr_name, name, sizeof(ifreq.ifr_name) - 1);
+  const int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
+  if (fd < 0)
+    err(EXIT_FAILURE, "open /dev/net/tun");
+  if (ioctl(fd, TUNSETIFF, &ifreq) < 0)
+    err(EXIT_FAILURE, "TUNSETIFF %s", name);
+}
+
+static void await_acknowledgement(struct mnl_socket *socket, char *buffer, size_t size,
+                                  const char *what) {
+  const ssize_t length = mnl_socket_recvfrom(socket, buffer, size);
+  if (length < 0 || mnl_cb_run(buffer, (size_t)length, 0, 0, NULL, NULL) < 0)
+    err(EXIT_FAILURE, "RTM_NEWADDR %s", what);
+}
+
+static void add_address(struct mnl_socket *socket, char **words) {
+  char buffer[8192] = {0};
+  struct in_addr address;
+  if (inet_pton(AF_INET, words[2], &address) != 1)
+    errx(EXIT_FAILURE, "%s: not an IPv4 address", words[2]);
+
+  struct nlmsghdr *message = mnl_nlmsg_put_header(buffer);
+  message->nlmsg_type = RTM_NEWADDR;
+  message->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
+  struct ifaddrmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
+  header->ifa_family = AF_INET;
+  header->ifa_prefixlen = (unsigned char)atoi(words[3]);
+  header->ifa_index = if_nametoindex(words[1]);
+  mnl_attr_put_u32(message, IFA_LOCAL, address.s_addr);
+  mnl_attr_put_u32(message, IFA_ADDRESS, address.s_addr);
+  mnl_attr_put_strz(message, IFA_LABEL, words[4] == NULL ? "" : words[4]);
+  if (mnl_socket_sendto(socket, message, message->nlmsg_len) < 0)
+    err(EXIT_FAILURE, "sendto");
+  await_acknowledgement(socket, buffer, sizeof(buffer), words[2]);
+}
+
+/* Cuts a line into its words, and returns how many there are. */
+static int split(char *line, char **words) {
+  int count = 0;
+  line[strcspn(line, "\n")] = '\0';
+  memset(words, 0, (MAX_WORDS + 1) * sizeof(*words));
+  for (char *word = strsep(&line, " "); word != NULL && count < MAX_WORDS;
+       word = strsep(&line, " "))
+    words[count++] = word;
+  return count;
+}
+
+static void obey(struct mnl_socket *socket, char **words, int count) {
+  if (count == 2 && strcmp(words[0], "tun") == 0)
+    hold_tunnel(words[1], IFF_TUN);
+  else if (count == 2 && strcmp(words[0], "tap") == 0)
+    hold_tunnel(words[1], IFF_TAP);
+  else if (count >= 4 && strcmp(words[0], "address") == 0)
+    add_address(socket, words);
+  else if (count == 1 && strcmp(words[0], "ready") == 0)
+    (void)puts("ready");
+  else
+    errx(EXIT_FAILURE, "%s: not understood", words[0]);
+}
+
+int main(void) {
+  struct mnl_socket *socket = mnl_socket_open(NETLINK_ROUTE);
+  if (socket == NULL)
+    err(EXIT_FAILURE, "socket");
+  (void)setvbuf(stdout, NULL, _IOLBF, 0);
+
+  char *line = NULL;
+  size_t size = 0;
+  char *words[MAX_WORDS + 1];
+  while (getline(&line, &size, stdin) > 0) {
+    const int count = split(line, words);
+    obey(socket, words, count);
+  }
+  free(line);
+  (void)mnl_socket_close(socket);
+  return EXIT_SUCCESS;
+}
