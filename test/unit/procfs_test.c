@@ -85,7 +85,10 @@ static void parses_ipv6_route(void **state) {
   assert_true(osh_parse_ipv6_route(text_of(ipv6_route_line), &route));
   assert_string_equal(route.name, "eth0");
   assert_false(route.reject);
-  assert_true(osh_parse_ipv6_route(text_of("0 0 0 0 0 ffffffff 1 0 00200200 lo"), &route));
+  assert_true(osh_parse_ipv6_route(
+      text_of("00000000000000000000000000000000 00 00000000000000000000000000000000 00 "
+              "00000000000000000000000000000000 ffffffff 00000001 00000000 00200200 lo"),
+      &route));
   assert_true(route.reject);
 }
 
