@@ -10,8 +10,6 @@ flags="-std=c11 -D_GNU_SOURCE -DNAPI_VERSION=8 -DCAPTURES=\"\" -Isrc -Inode_modu
 npx prettier --check --log-level=warn .
 npx tsc --project .
 clang-format --dry-run --Werror $c_files
-for file in $c_units; do
-  clang-tidy --quiet "$file" -- $flags 2>/dev/null
-done
+printf '%s\n' $c_units | xargs -P "$(nproc)" -I '{}' clang-tidy --quiet '{}' -- $flags 2>/dev/null
 cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --suppress=missingIncludeSystem \
   --enable=warning,performance,portability,style $flags src test/sandbox

@@ -87,6 +87,8 @@ static bool add_string(napi_env env, struct strings *strings, napi_value string)
 static bool add_key(napi_env env, struct strings *keys, const struct osh_address *address,
                     const struct osh_link *link) {
   const char *name = address->name[0] != '\0' ? address->name : link->name;
+  // Every address is tied to a link, so that there are links where there is an address.
+  // NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker)
   if (keys->last != NULL && strcmp(keys->last, name) == 0)
     return true;
   keys->last = name;

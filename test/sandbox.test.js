@@ -33,6 +33,11 @@ const numbers = { x64: { ioctl: 16, socket: 41 }, arm64: { ioctl: 29, socket: 19
 // Each prints one errno per argument, 0 for none.
 const PROBE_SOCKET = 'print join " ", map { socket(my $s, $_, 2, 0) ? 0 : $!+0 } @ARGV'
 const PROBE_SOCKETPAIR = 'print socketpair(my $a, my $b, 1, 2, 0) ? 0 : $!+0'
+// A file or directory. Node would not do here: it does not start if it may not read its own files.
+const PROBE_READ = `
+  print join " ", map {
+    (-d $_ ? opendir(my $d, $_) : open(my $f, "<", $_)) ? "open" : $!{EACCES} ? "EACCES" : $!
+  } @ARGV`
 const PROBE_SYSCALL = 'print join " ", map { syscall($_, 0, 0) < 0 ? $!+0 : 0 } @ARGV'
 const PROBE_IOCTL = `
   socket(my $socket, 2, 2, 0) or die;
@@ -46,7 +51,7 @@ const PROBE_IOCTL = `
 const REPORT = `
   const fs = require('node:fs')
   const status = fs.readFileSync('/proc/self/status', 'utf8')
-  const field = (name) => status.match(new RegExp('^' + name + ':\\\\s*(.*)$', 'm'))[1]
+  const field = (name) => status.match(new RegExp('^' + name + ':[ \\\\t]*(.*)$', 'm'))[1]
   console.log(JSON.stringify({
     interfaces: os.networkInterfaces(),
     uid: process.getuid(),
@@ -69,24 +74,14 @@ const NATIVE = `
     console.log(errno)
   }`
 
-/** Prints the code of the error that reading a file or directory gives, or "open". */
-const READ = `
-  const fs = require('node:fs')
-  console.log(process.argv.slice(1).map((file) => {
-    try {
-      if (fs.statSync(file).isDirectory()) fs.readdirSync(file)
-      else fs.readSync(fs.openSync(file), Buffer.alloc(1))
-      return 'open'
-    } catch ({ code }) {
-      return code
-    }
-  }).join(' '))`
-
 const skip = requirements() ?? false
 if (skip) {
   t.pass(`skipped: ${skip}`, { skip })
   process.exit()
 }
+
+// Hundreds of processes take their time on a busy machine.
+t.setTimeout(120_000)
 
 const ns = Namespace.create('sandbox')
 t.teardown(() => ns.remove())
@@ -204,20 +199,15 @@ t.test('--errno understands names and numbers', async (t) => {
 })
 
 t.test('--deny-syscall denies any system call', async (t) => {
-  const ids =
-    'print join " ", map { defined $_ ? 0 : $!+0 } getpriority(0, 0), (umask(0), times)[0]'
-  const umask = 'print mkdir("/proc/x") ? 0 : $!+0'
-  const probe = (script, ...launch) => perl(t, launch, script)
-  t.equal(probe(ids), '0 0')
-  t.equal(probe(ids, '--deny-syscall', 'getpriority'), `${EPERM} 0`)
-  t.equal(probe(ids, '--deny-syscall', 'getpriority=EIO', '--errno', 'EACCES'), `${EIO} 0`)
-  t.equal(probe(ids, '--deny-syscall', 'getpriority', '--errno', 'EACCES'), `${EACCES} 0`)
-  t.equal(probe(umask, '--deny-syscall', 'mkdir=77', '--deny-syscall', 'mkdirat=77'), '77')
-  t.equal(
-    probe(ids, '--deny-syscall', 'getpriority=EIO', '--deny-syscall', 'getpriority=EPERM'),
-    `${EIO} 0`,
-    'the first wins'
-  )
+  const script = 'print join " ", kill(0, $$) ? 0 : $!+0, chdir("/") ? 0 : $!+0'
+  const probe = (...launch) => perl(t, launch, script)
+  t.equal(probe(), '0 0')
+  t.equal(probe('--deny-syscall', 'kill'), `${EPERM} 0`)
+  t.equal(probe('--deny-syscall', 'chdir'), `0 ${EPERM}`)
+  t.equal(probe('--deny-syscall', 'kill', '--errno', 'EACCES'), `${EACCES} 0`)
+  t.equal(probe('--deny-syscall', 'kill=EIO', '--errno', 'EACCES'), `${EIO} 0`)
+  t.equal(probe('--deny-syscall', 'kill=77', '--deny-syscall', 'chdir'), `77 ${EPERM}`)
+  t.equal(probe('--deny-syscall', 'kill=EIO', '--deny-syscall', 'kill=EPERM'), `${EIO} 0`)
 })
 
 t.test('--deny-ioctl denies one request', async (t) => {
@@ -245,7 +235,7 @@ t.test(
       perl(
         t,
         launch,
-        'print syscall(map { $_+0 } @ARGV) < 0 ? $!+0 : 0',
+        'print syscall(shift(@ARGV)+0, map { $_+0 } @ARGV) < 0 ? $!+0 : 0',
         numbers.socket,
         high(16),
         3,
@@ -286,17 +276,8 @@ t.test('clone3 is not there under any filter', async (t) => {
 })
 
 t.test('Landlock closes what is not named', async (t) => {
-  const files = [
-    '/var',
-    '/home',
-    '/dev',
-    '/dev/zero',
-    '/dev/urandom',
-    '/proc',
-    '/etc/passwd',
-    '/usr'
-  ]
-  const probe = (...launch) => node(t, launch, READ, ...files)
+  const files = '/var /home /dev /dev/zero /dev/urandom /proc /etc/passwd /usr'.split(' ')
+  const probe = (...launch) => perl(t, launch, PROBE_READ, ...files)
   t.equal(probe('--no-landlock'), 'open open open open open open open open')
   t.equal(probe(), 'EACCES EACCES EACCES EACCES open open open open')
   t.equal(probe('--path', '/var'), 'open EACCES EACCES EACCES open open open open')
@@ -304,7 +285,7 @@ t.test('Landlock closes what is not named', async (t) => {
   t.equal(probe('--path', '/var', '--path=/home'), 'open open EACCES EACCES open open open open')
   t.equal(probe('--no-path', '/proc'), 'EACCES EACCES EACCES EACCES open EACCES open open')
   t.equal(
-    probe('--no-path', '/dev/urandom', '--no-path', '/etc'), // prettier-ignore
+    probe('--no-path', '/dev/urandom', '--no-path', '/etc'),
     'EACCES EACCES EACCES EACCES EACCES open EACCES open'
   )
   t.equal(probe('--user', 'keep'), probe(), 'for root too')
@@ -321,17 +302,27 @@ t.test('Landlock lets nothing be written but /dev/null', async (t) => {
   t.equal(perl(t, [], write, '/dev/null', '/dev/zero'), `0 ${EACCES}`)
   t.equal(perl(t, ['--path', '/dev/zero'], write, '/dev/zero'), `${EACCES}`)
   t.equal(perl(t, ['--no-landlock'], write, '/dev/null', '/dev/zero'), '0 0')
+  // Not with perl, which needs it for itself.
+  const read = (...launch) => sandbox(...launch, '--', '/usr/bin/cat', '/dev/null')
+  t.match(read(), { status: 0 })
+  t.match(read('--no-path', '/dev/null'), { status: 1, stderr: /Permission denied/ })
 })
 
 t.test('Landlock lets programs run from open paths only', async (t) => {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'osh-'))
   t.teardown(() => fs.rmSync(directory, { recursive: true }))
   fs.chmodSync(directory, 0o755)
-  const program = path.join(directory, 'true')
-  fs.copyFileSync('/usr/bin/true', program)
+  const program = path.join(directory, 'bin', 'cat')
+  fs.mkdirSync(path.dirname(program))
+  fs.copyFileSync('/usr/bin/cat', program)
   t.equal(ns.exec(program, [], { launch: [] }).status, 126)
   t.equal(ns.exec(program, [], { launch: ['--path', directory] }).status, 0)
   t.equal(ns.exec(program, [], { launch: ['--no-landlock'] }).status, 0)
+
+  const library = path.join(directory, 'library')
+  fs.writeFileSync(library, 'frob')
+  const run = { launch: [], execPath: program }
+  t.match(ns.node([library], run), { status: 0, stdout: 'frob' }, 'with the prefix of the program')
 })
 
 t.test('the project and node are open, so that node can load the addon', async (t) => {
@@ -363,6 +354,7 @@ t.test('--netns takes a name or a path', async (t) => {
   t.equal(netns(), outside)
   t.equal(netns('--netns', ns.name), inside)
   t.equal(netns(`--netns=/run/netns/${ns.name}`), inside)
+  t.equal(netns('--netns', `run/netns/${ns.name}`), inside)
   t.equal(netns('--netns', '/proc/self/ns/net'), outside)
 })
 
@@ -381,20 +373,20 @@ t.test('the steps are in the order of OpenShell', async (t) => {
   t.equal(status, 0)
   const probing = /SECCOMP_GET|EFAULT|EINVAL|^prctl\((?!PR_SET_(DUMPABLE|NO_NEW_PRIVS))/
   const calls = fs.readFileSync(file, 'utf8').trim().split('\n').slice(1)
-  t.match(
-    calls.filter((call) => !probing.test(call)),
-    [
-      /^setns\(\d+, CLONE_NEWNET\) = 0$/,
-      /^setgroups\(0, NULL\) += 0$/,
-      /^setresgid\(65534, 65534, 65534\) += 0$/,
-      /^setresuid\(65534, 65534, 65534\) += 0$/,
-      /^prctl\(PR_SET_DUMPABLE, SUID_DUMP_DISABLE\) += 0$/,
-      /^prctl\(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0\) += 0$/,
-      /^landlock_restrict_self\(\d+, 0\) += 0$/,
-      /^seccomp\(SECCOMP_SET_MODE_FILTER, .* = 0$/,
-      /^execve\(.* = 0$/
-    ]
-  )
+  const steps = [
+    /^setns\(\d+, CLONE_NEWNET\) += 0$/,
+    /^setgroups\(0, NULL\) += 0$/,
+    /^setresgid\(65534, 65534, 65534\) += 0$/,
+    /^setresuid\(65534, 65534, 65534\) += 0$/,
+    /^prctl\(PR_SET_DUMPABLE, SUID_DUMP_DISABLE\) += 0$/,
+    /^prctl\(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0\) += 0$/,
+    /^landlock_restrict_self\(\d+, 0\) += 0$/,
+    /^seccomp\(SECCOMP_SET_MODE_FILTER, .* = 0$/,
+    /^execve\(.* = 0$/
+  ]
+  const taken = calls.filter((call) => !probing.test(call))
+  t.match(taken, steps)
+  t.equal(taken.length, steps.length)
 })
 
 t.test('the exit status is that of env(1)', async (t) => {
@@ -437,7 +429,7 @@ t.test('the exit status is that of env(1)', async (t) => {
   t.match(sandbox('--deny-syscall', 'execve=EIO', '--', '/usr/bin/true'), { status: 126 })
   t.match(sandbox('--', PERL, '-e', 'exit 7'), { status: 7, stderr: '' })
   t.match(sandbox('--', PERL, '-e', 'kill 9, $$'), { status: null, signal: 'SIGKILL' })
-  t.match(sandbox('--', '/usr/bin/echo', '--help'), { status: 0, stdout: /echo/ })
+  t.match(sandbox('/usr/bin/echo', '--help'), { status: 0, stdout: /^Usage: \S*echo / })
 })
 
 t.test('--help lists each option', async (t) => {
@@ -460,6 +452,13 @@ t.test('a namespace', async (t) => {
   t.not(a.name, b.name)
   t.match(a.name, new RegExp(`^osh-tool-${process.pid}-\\d+$`))
   t.match(listed(), new RegExp(`^${a.name}\\b`, 'm'))
+
+  const taken = b.name.replace(/\d+$/, (count) => `${Number(count) + 1}`)
+  fs.writeFileSync(`/run/netns/${taken}`, '')
+  t.teardown(() => fs.rmSync(`/run/netns/${taken}`))
+  const next = Namespace.create('tool')
+  t.teardown(() => next.remove())
+  t.not(next.name, taken)
 
   t.equal(JSON.parse(a.ip('-j link show')).length, 1, 'has a loopback link only')
   t.equal(JSON.parse(a.ip(['-j', 'link', 'show'])).length, 1)
@@ -491,16 +490,24 @@ t.test('programs in a namespace', async (t) => {
   t.throws(() => ns.exec('sleep', ['60'], { timeout: 50 }), { code: 'ETIMEDOUT' })
   t.equal(ns.exec('nosuchprogram').status, 127)
 
-  const env = `console.log(['OSH_A', 'HOME', 'NODE_OPTIONS'].map((name) => process.env[name] ?? '-').join())`
-  const options = { env: { OSH_A: '1', HOME: undefined, NODE_OPTIONS: '--no-warnings' } }
-  t.equal(node(env, options).stdout, '1,-,--no-warnings')
-  t.equal(node(env, { ...options, launch: [] }).stdout, '1,-,--no-warnings')
-  process.env.NODE_OPTIONS += ' --no-deprecation'
-  const inherited = (launch) => /deprecation/.test(node(env, { launch }).stdout)
-  t.ok(inherited(undefined))
-  t.ok(inherited(['--user', 'keep', '--no-landlock']), 'which can write what it covers')
-  t.notOk(inherited([]), 'tap loads nothing into what cannot write')
-  t.notOk(inherited(['--user=1234', '--no-landlock']))
+  const script = (...names) =>
+    `console.log(${JSON.stringify(names)}.map((name) => process.env[name] ?? '-').join())`
+  const variables = script('OSH_A', 'OSH_B', 'NODE_OPTIONS')
+  const env = { OSH_A: '1', OSH_B: undefined, NODE_OPTIONS: '--no-warnings' }
+  process.env.OSH_B = process.env.NODE_OPTIONS = '--no-deprecation'
+  t.equal(node(variables).stdout, '-,--no-deprecation,-', 'not even that of tap')
+  t.equal(node(variables, { env }).stdout, '1,-,--no-warnings')
+  t.equal(node(variables, { env, launch: [] }).stdout, '1,-,--no-warnings')
+  t.match(`${await once(ns.spawn(variables, { env }).stdout, 'data')}`, '1,-,--no-warnings')
+
+  process.env.NODE_V8_COVERAGE = t.testdir()
+  const covers = (launch) => node(script('NODE_V8_COVERAGE'), { launch }).stdout !== '-'
+  t.ok(covers(undefined))
+  t.ok(covers(['--user', 'keep', '--no-landlock']))
+  t.ok(covers(['--user=keep', '--no-landlock']))
+  t.notOk(covers([]), 'what cannot write')
+  t.notOk(covers(['--user=1234', '--no-landlock']))
+  delete process.env.NODE_V8_COVERAGE
 })
 
 t.test('what the user cannot reach is said', async (t) => {
@@ -556,11 +563,13 @@ t.test('settling waits for no address that cannot settle, and not for ever', asy
   a.settle()
   t.match(a.ip('addr show tentative dev eth0'), 'fd00::3')
 
-  // Both ends of a link have the same hardware address, so each sees the other's address as its own.
-  b.ip('addr add fd00::3/64 dev eth0 nodad')
   b.ip('link set eth0 up')
+  a.settle()
+  t.notMatch(a.ip('addr show tentative dev eth0'), 'fd00::3')
+  b.settle()
+  b.ip('addr add fd00::3/64 dev eth0')
   const start = Date.now()
-  t.throws(() => a.settle(), new RegExp(`^${a.name}: still unsettled: eth0$`))
+  t.throws(() => b.settle(), new RegExp(`^${b.name}: still unsettled: eth0$`))
   t.ok(Date.now() - start < 6000)
 })
 
@@ -572,6 +581,9 @@ t.test('namespaces end with their process', async (t) => {
     setInterval(() => {}, 1000)`
   const ways = {
     exit: `${script}; process.exit()`,
+    loss: `const other = require('./test/support/namespace').Namespace.create('lost')
+      require('node:child_process').execFileSync('ip', ['netns', 'del', other.name])
+      ${script}; process.exit()`,
     throw: `${script}; throw new Error('frob')`,
     ...{ SIGINT: script, SIGTERM: script, SIGHUP: script }
   }
@@ -583,7 +595,7 @@ t.test('namespaces end with their process', async (t) => {
       child.kill(way)
     }
     const [status, signal] = await once(child, 'exit')
-    t.equal(status ?? signal, { exit: 0, throw: 1 }[way] ?? way)
+    t.equal(status ?? signal, { exit: 0, loss: 1, throw: 1 }[way] ?? way)
     t.notOk(fs.existsSync(`/run/netns/${name}`), way)
   }
 })

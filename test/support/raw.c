@@ -51,7 +51,7 @@ static void add_address(struct mnl_socket *socket, char **words) {
   message->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
   struct ifaddrmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
   header->ifa_family = AF_INET;
-  header->ifa_prefixlen = (unsigned char)atoi(words[3]);
+  header->ifa_prefixlen = (unsigned char)(int)strtol(words[3], NULL, 10);
   header->ifa_index = if_nametoindex(words[1]);
   mnl_attr_put_u32(message, IFA_LOCAL, address.s_addr);
   mnl_attr_put_u32(message, IFA_ADDRESS, address.s_addr);

@@ -13,7 +13,7 @@
 #include <stdio.h>
 
 struct capture {
-  char *bytes;
+  uint8_t *bytes;
   size_t length;
 };
 
@@ -106,7 +106,7 @@ static void survives_flipped_bits(void **state) {
   (void)state;
   struct capture capture = read_capture(CAPTURES "/addresses.bin");
   for (size_t bit = 0; bit < capture.length * 8; bit++) {
-    capture.bytes[bit / 8] ^= (char)(1 << bit % 8);
+    capture.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
     struct osh_snapshot snapshot = {0};
     (void)take(&snapshot, capture.bytes, capture.length);
     for (size_t i = 0; i < snapshot.address_count; i++) {
@@ -115,7 +115,7 @@ static void survives_flipped_bits(void **state) {
       assert_true(strnlen(address->name, IFNAMSIZ) < IFNAMSIZ);
     }
     osh_snapshot_free(&snapshot);
-    capture.bytes[bit / 8] ^= (char)(1 << bit % 8);
+    capture.bytes[bit / 8] ^= (uint8_t)(1u << bit % 8);
   }
   free(capture.bytes);
 }

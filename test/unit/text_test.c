@@ -33,7 +33,7 @@ static void writes_ipv6_as_inet_ntop(void **state) {
   (void)state;
   uint8_t bytes[16];
   for (unsigned i = 0; i < 65536; i++) {
-    for (unsigned word = 0; word < 8; word++) {
+    for (size_t word = 0; word < 8; word++) {
       uint16_t value = htons(i & (1u << word) ? (uint16_t)(i >> 4) : 0);
       memcpy(&bytes[word * 2], &value, 2);
     }
