@@ -5,11 +5,12 @@ cd "$(dirname "$0")/.."
 
 c_files=$(git ls-files '*.c' '*.h')
 c_units=$(git ls-files '*.c')
-flags="-std=c11 -D_GNU_SOURCE -DNAPI_VERSION=8 -DCAPTURES=\"\" -Isrc -Inode_modules/node-api-headers/include"
+includes="-Isrc -Inode_modules/node-api-headers/include"
+flags="-std=c11 -D_GNU_SOURCE -DNAPI_VERSION=8 -DCAPTURES=\"\" $includes"
 
 npx prettier --check --log-level=warn .
 npx tsc --project .
 clang-format --dry-run --Werror $c_files
 printf '%s\n' $c_units | xargs -P "$(nproc)" -I '{}' clang-tidy --quiet '{}' -- $flags 2>/dev/null
 cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --suppress=missingIncludeSystem \
-  --enable=warning,performance,portability,style $flags src test/sandbox
+  --enable=warning,performance,portability,style $includes src test/sandbox

@@ -17,8 +17,10 @@ const DEBIAN_PACKAGES = [
   'libmnl-dev',
   'libseccomp-dev',
   'make',
+  'perl',
   'pkg-config',
-  'python3'
+  'python3',
+  'strace'
 ]
 
 /**

@@ -585,7 +585,7 @@ t.test('namespaces end with their process', async (t) => {
       require('node:child_process').execFileSync('ip', ['netns', 'del', other.name])
       ${script}; process.exit()`,
     throw: `${script}; throw new Error('frob')`,
-    ...{ SIGINT: script, SIGTERM: script, SIGHUP: script }
+    ...{ SIGINT: script, SIGTERM: script, SIGHUP: script, SIGALRM: script }
   }
   for (const [way, program] of Object.entries(ways)) {
     const child = ns.spawn(program, { launch: ['--user', 'keep', '--no-landlock'] })

@@ -262,8 +262,9 @@ function cleanUpAtExit() {
   if (cleaning) return
   cleaning = true
   process.on('exit', removeAll)
+  // tap's timeout ends a test by SIGALRM.
   /** @type {NodeJS.Signals[]} */
-  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP']
+  const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGALRM']
   for (const signal of signals) {
     process.once(signal, () => {
       removeAll()
