@@ -155,7 +155,9 @@ static bool next_ipv6(struct osh_text *rest, uint8_t *bytes) {
 
 static bool next_name(struct osh_text *rest, char *name) {
   struct osh_text word;
-  if (!next_word(rest, &word) || word.length >= IFNAMSIZ)
+  // A NUL would cut the name short, and so make it pass for another.
+  if (!next_word(rest, &word) || word.length >= IFNAMSIZ ||
+      memchr(word.bytes, '\0', word.length) != NULL)
     return false;
   memcpy(name, word.bytes, word.length);
   name[word.length] = '\0';

@@ -76,6 +76,8 @@ static void parses_route(void **state) {
   assert_true(
       osh_parse_route(text_of("*\t0000000A\t00000000\t0201\t0\t0\t0\t000000FF\t0\t0\t0"), &route));
   assert_false(route.on_link);
+  static const char nul[] = "et\0h\t0000000A\t00000000\t0001\t0\t0\t0\t000000FF\t0\t0\t0";
+  assert_false(osh_parse_route((struct osh_text){nul, sizeof(nul) - 1}, &route));
   assert_false(osh_parse_route(text_of("Iface\tDestination\tGateway \tFlags\tRefCnt"), &route));
 }
 
