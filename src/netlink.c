@@ -46,6 +46,15 @@ static int take_link_attribute(const struct nlattr *attribute, void *data) {
   return MNL_CB_OK;
 }
 
+// Not mnl_attr_parse(): where a message's length is no multiple of four, that takes the attributes
+// to end at the next one, which need not be in the datagram any more.
+static void parse_attributes(const struct nlmsghdr *message, size_t header_size, mnl_attr_cb_t take,
+                             struct attributes *found) {
+  const char *payload = mnl_nlmsg_get_payload(message);
+  mnl_attr_parse_payload(payload + header_size, mnl_nlmsg_get_payload_len(message) - header_size,
+                         take, found);
+}
+
 static void copy_name(char *name, const struct nlattr *attribute) {
   size_t length = strnlen(mnl_attr_get_payload(attribute), mnl_attr_get_payload_len(attribute));
   memcpy(name, mnl_attr_get_payload(attribute), length < IFNAMSIZ ? length : IFNAMSIZ - 1);
@@ -54,7 +63,7 @@ static void copy_name(char *name, const struct nlattr *attribute) {
 static int take_address(const struct nlmsghdr *message, struct osh_snapshot *snapshot) {
   const struct ifaddrmsg *header = mnl_nlmsg_get_payload(message);
   struct attributes found = {0};
-  mnl_attr_parse(message, sizeof(*header), take_address_attribute, &found);
+  parse_attributes(message, sizeof(*header), take_address_attribute, &found);
 
   // With a peer IFA_ADDRESS is the peer's, and IFA_LOCAL our own (rtnetlink(7)).
   const struct nlattr *own = found.local != NULL ? found.local : found.address;
@@ -80,7 +89,7 @@ static int take_address(const struct nlmsghdr *message, struct osh_snapshot *sna
 static int take_link(const struct nlmsghdr *message, struct osh_snapshot *snapshot) {
   const struct ifinfomsg *header = mnl_nlmsg_get_payload(message);
   struct attributes found = {0};
-  mnl_attr_parse(message, sizeof(*header), take_link_attribute, &found);
+  parse_attributes(message, sizeof(*header), take_link_attribute, &found);
   // Bridges announce their ports in RTM_NEWLINK messages of their own family.
   if (header->ifi_family != AF_UNSPEC || header->ifi_index <= 0 || found.name == NULL)
     return 0;
@@ -132,10 +141,16 @@ static int take_message(const struct nlmsghdr *message, struct osh_dump *dump) {
   }
 }
 
+// Whether a whole message is left. mnl_nlmsg_ok() compares lengths as signed, to which one of over
+// 2 GiB is negative, and so fits anywhere.
+static bool message_ok(const struct nlmsghdr *message, int left) {
+  return mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (uint32_t)left;
+}
+
 int osh_dump_take(struct osh_dump *dump, const void *datagram, size_t length) {
   int left = (int)length;
   const struct nlmsghdr *message = datagram;
-  for (; mnl_nlmsg_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
+  for (; message_ok(message, left); message = mnl_nlmsg_next(message, &left)) {
     if (message->nlmsg_seq != dump->seq)
       continue;
     if (message->nlmsg_flags & NLM_F_DUMP_INTR)
