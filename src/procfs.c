@@ -152,7 +152,8 @@ static bool next_ipv6(struct osh_text *rest, uint8_t *bytes) {
 
 static bool next_name(struct osh_text *rest, char *name) {
   struct osh_text word;
-  if (!next_word(rest, &word) || word.length >= IFNAMSIZ)
+  if (!next_word(rest, &word) || word.length >= IFNAMSIZ ||
+      memchr(word.bytes, '\0', word.length) != NULL)
     return false;
   memcpy(name, word.bytes, word.length);
   name[word.length] = '\0';
