@@ -1,0 +1,42 @@
+#!/bin/sh
+# Makes captures/ anew: what the kernel answers in a namespace that holds one of each kind of link and
+# address. Needs root. The tests know what is in here, so change both together.
+set -eu
+cd "$(dirname "$0")"
+namespace=osh-capture-$$
+tool=$(mktemp)
+trap 'ip netns del "$namespace" 2>/dev/null; rm -f "$tool"' EXIT
+
+# shellcheck disable=SC2046
+cc -std=c11 -D_GNU_SOURCE capture.c $(pkg-config --cflags --libs libmnl) -o "$tool"
+ip netns add "$namespace"
+ip -n "$namespace" -batch - <<'END'
+link set lo up
+link add name d0 address 02:00:00:00:00:01 type veth peer name p0 address 02:00:00:00:00:02
+link set d0 up
+link set p0 up
+addr add 10.1.0.1/24 dev d0
+addr add 10.1.0.2/24 dev d0 label d0:1
+addr add 10.2.0.1/16 dev d0 label d0:longest-lab
+addr add 10.3.0.1 peer 10.3.0.2/30 dev d0
+addr add 2001:db8::1/64 dev d0 nodad
+addr add fd00::1/48 dev d0 nodad
+addr add 2001:db8:5::1 peer 2001:db8:5::2/128 dev d0 nodad
+tuntap add dev t0 mode tun
+link set t0 up
+addr add 10.4.0.1/31 dev t0
+link add name name-of-15-char address 02:00:00:00:00:03 type veth peer name p1 address 02:00:00:00:00:04
+addr add 10.5.0.1/32 dev name-of-15-char
+route add 10.6.0.0/16 via 10.1.0.254
+route add unreachable 10.7.0.0/16
+route add default dev d0
+route add unreachable 2001:db8:7::/48
+route add ::/0 via fe80::2 dev d0
+END
+sleep 3 # until duplicate address detection is over
+run() { ip netns exec "$namespace" "$@"; }
+run "$tool" links >captures/links.bin
+run "$tool" addresses >captures/addresses.bin
+for file in if_inet6 route ipv6_route; do
+  run cat "/proc/net/$file" >"captures/$file.txt"
+done

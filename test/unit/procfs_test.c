@@ -1,0 +1,320 @@
+// The procfs parsers on lines of a real kernel, cut at every length, and on lines of none.
+
+#include "unit.h"
+
+#include "procfs.h"
+
+#include <arpa/inet.h>
+
+CAPTURE(if_inet6, "if_inet6.txt");
+CAPTURE(route, "route.txt");
+CAPTURE(ipv6_route, "ipv6_route.txt");
+
+#define TEXT_OF(capture) ((struct osh_text){capture, (size_t)(capture##_end - (capture))})
+#define TEXT(literal) ((struct osh_text){literal, sizeof(literal) - 1})
+
+#define IF_INET6_ADDRESS "20010db8000000000000000000000001"
+#define SIXTEEN_LETTERS "abcdefghijklmnop"
+
+static bool parses_if_inet6(struct osh_text line) {
+  struct osh_if_inet6 entry;
+  return osh_parse_if_inet6(line, &entry);
+}
+
+static bool parses_route(struct osh_text line) {
+  struct osh_route entry;
+  return osh_parse_route(line, &entry);
+}
+
+static bool parses_ipv6_route(struct osh_text line) {
+  struct osh_ipv6_route entry;
+  return osh_parse_ipv6_route(line, &entry);
+}
+
+static size_t count_parsed(struct osh_text text, bool (*parses)(struct osh_text)) {
+  size_t count = 0;
+  for (struct osh_text line; osh_next_line(&text, &line);)
+    count += parses(line);
+  return count;
+}
+
+// The first line that has `word` in it.
+static struct osh_text line_with(struct osh_text text, const char *word) {
+  for (struct osh_text line; osh_next_line(&text, &line);)
+    if (memmem(line.bytes, line.length, word, strlen(word)) != NULL)
+      return line;
+  fail_msg("no line with %s", word);
+  return text;
+}
+
+// Of all the beginnings of a line, those parse that hold its first `least` bytes, and no other.
+static void assert_needs(struct osh_text line, size_t least, bool (*parses)(struct osh_text)) {
+  for (size_t length = 0; length <= line.length; length++) {
+    char *copy = exact_copy(line.bytes, length);
+    bool parsed = parses((struct osh_text){copy, length});
+    free(copy);
+    if (parsed != (length >= least))
+      fail_msg("cut after %zu bytes: %s", length, parsed ? "parsed" : "refused");
+  }
+}
+
+// Whatever byte stands at whatever place: only that it is survived.
+static void assert_survives_any_byte(struct osh_text line, bool (*parses)(struct osh_text)) {
+  char *copy = exact_copy(line.bytes, line.length);
+  for (size_t i = 0; i < line.length; i++) {
+    for (int byte = 0; byte < 256; byte++) {
+      copy[i] = (char)byte;
+      (void)parses((struct osh_text){copy, line.length});
+    }
+    copy[i] = line.bytes[i];
+  }
+  assert_true(parses((struct osh_text){copy, line.length}));
+  free(copy);
+}
+
+static void test_lines(void **state) {
+  (void)state;
+  struct osh_text rest = TEXT("one\n\nthree\n");
+  struct osh_text line;
+  assert_true(osh_next_line(&rest, &line));
+  assert_int_equal(line.length, 3);
+  assert_memory_equal(line.bytes, "one", 3);
+  assert_true(osh_next_line(&rest, &line));
+  assert_int_equal(line.length, 0);
+  assert_true(osh_next_line(&rest, &line));
+  assert_int_equal(line.length, 5);
+  assert_false(osh_next_line(&rest, &line));
+}
+
+static void test_lines_without_last_newline(void **state) {
+  (void)state;
+  struct osh_text rest = TEXT("whole\ncut sho");
+  struct osh_text line;
+  assert_true(osh_next_line(&rest, &line));
+  assert_false(osh_next_line(&rest, &line));
+  assert_false(osh_next_line(&rest, &line));
+}
+
+static void test_lines_of_nothing(void **state) {
+  (void)state;
+  struct osh_text line;
+  struct osh_text nowhere = {NULL, 0};
+  assert_false(osh_next_line(&nowhere, &line));
+  struct osh_text newline = TEXT("\n");
+  assert_true(osh_next_line(&newline, &line));
+  assert_int_equal(line.length, 0);
+  assert_false(osh_next_line(&newline, &line));
+}
+
+static void test_lines_cut_anywhere(void **state) {
+  (void)state;
+  const struct osh_text text = TEXT_OF(if_inet6);
+  for (size_t length = 0; length <= text.length; length++) {
+    char *copy = exact_copy(text.bytes, length);
+    size_t newlines = 0;
+    for (size_t i = 0; i < length; i++)
+      newlines += copy[i] == '\n';
+    assert_int_equal(count_parsed((struct osh_text){copy, length}, parses_if_inet6), newlines);
+    free(copy);
+  }
+}
+
+static void test_if_inet6_capture(void **state) {
+  (void)state;
+  assert_int_equal(count_parsed(TEXT_OF(if_inet6), parses_if_inet6), 6);
+
+  struct osh_if_inet6 entry;
+  uint8_t expected[16];
+  assert_true(osh_parse_if_inet6(line_with(TEXT_OF(if_inet6), "fd0000"), &entry));
+  assert_int_equal(inet_pton(AF_INET6, "fd00::1", expected), 1);
+  assert_memory_equal(entry.bytes, expected, 16);
+  assert_int_equal(entry.ifindex, 3);
+  assert_int_equal(entry.prefix_len, 48);
+  assert_string_equal(entry.name, "d0");
+
+  assert_true(osh_parse_if_inet6(line_with(TEXT_OF(if_inet6), "lo"), &entry));
+  assert_int_equal(inet_pton(AF_INET6, "::1", expected), 1);
+  assert_memory_equal(entry.bytes, expected, 16);
+  assert_int_equal(entry.ifindex, 1);
+  assert_int_equal(entry.prefix_len, 128);
+  assert_string_equal(entry.name, "lo");
+}
+
+static void test_if_inet6_cut(void **state) {
+  (void)state;
+  // The line's end is its name, of which the first letter will do.
+  struct osh_text line = line_with(TEXT_OF(if_inet6), "d0");
+  assert_needs(line, line.length - 1, parses_if_inet6);
+}
+
+static void test_if_inet6_any_byte(void **state) {
+  (void)state;
+  assert_survives_any_byte(line_with(TEXT_OF(if_inet6), "d0"), parses_if_inet6);
+}
+
+static void test_if_inet6_limits(void **state) {
+  (void)state;
+  struct osh_if_inet6 entry;
+  assert_true(osh_parse_if_inet6(TEXT(IF_INET6_ADDRESS " 7fffffff 80 00 80 a"), &entry));
+  assert_int_equal(entry.ifindex, INT32_MAX);
+  assert_int_equal(entry.prefix_len, 128);
+  assert_true(osh_parse_if_inet6(TEXT(IF_INET6_ADDRESS " 01 00 00 80 abcdefghijklmno"), &entry));
+  assert_int_equal(entry.prefix_len, 0);
+  assert_string_equal(entry.name, "abcdefghijklmno");
+  // Quotes, and letters of more than one byte: a name may hold anything but blanks, '/' and ':'.
+  assert_true(osh_parse_if_inet6(TEXT(IF_INET6_ADDRESS " 01 40 00 80 \"\xc3\xa4'\\"), &entry));
+  assert_string_equal(entry.name, "\"\xc3\xa4'\\");
+}
+
+static void test_if_inet6_malformed(void **state) {
+  (void)state;
+  static const struct osh_text lines[] = {
+      {"", 0},
+      {"  \t ", 4},
+      TEXT("20010db800000000000000000000000g 01 40 00 80 a"),  // not hexadecimal
+      TEXT("20010db800000000000000000000001 01 40 00 80 a"),   // 31 digits
+      TEXT("20010db80000000000000000000000011 01 40 00 80 a"), // 33 digits
+      TEXT("2001:db8::1 01 40 00 80 a"),                       // as people write it
+      TEXT(IF_INET6_ADDRESS " 00 40 00 80 a"),                 // no link has number 0
+      TEXT(IF_INET6_ADDRESS " 80000000 40 00 80 a"),           // negative, as the kernel sees it
+      TEXT(IF_INET6_ADDRESS " 100000001 40 00 80 a"),          // over 32 bits
+      TEXT(IF_INET6_ADDRESS " -1 40 00 80 a"),                 // signed
+      TEXT(IF_INET6_ADDRESS " 0x1 40 00 80 a"),                // prefixed
+      TEXT(IF_INET6_ADDRESS " 01 81 00 80 a"),                 // prefix of 129
+      TEXT(IF_INET6_ADDRESS " 01 ffffffff 00 80 a"),           // prefix of too many
+      TEXT(IF_INET6_ADDRESS " 01 40 00 80"),                   // no name
+      TEXT(IF_INET6_ADDRESS " 01 40 00 a"),                    // a field less
+      TEXT(IF_INET6_ADDRESS " 01 40 00 80 " SIXTEEN_LETTERS),  // too long a name
+      TEXT(IF_INET6_ADDRESS "\0 01 40 00 80 a"),               // NUL after the address
+      TEXT(IF_INET6_ADDRESS " 01 4\0 00 80 a"),                // NUL in a number
+      TEXT(IF_INET6_ADDRESS " 01 40 00 80 a\0b"),              // NUL in the name
+      TEXT(IF_INET6_ADDRESS " 01 40 00 80 \0"),                // NUL for a name
+  };
+  for (size_t i = 0; i < LENGTH_OF(lines); i++) {
+    char *copy = exact_copy(lines[i].bytes, lines[i].length);
+    bool parsed = parses_if_inet6((struct osh_text){copy, lines[i].length});
+    free(copy);
+    if (parsed)
+      fail_msg("parsed: %.*s", (int)lines[i].length, lines[i].bytes);
+  }
+}
+
+static void test_route_capture(void **state) {
+  (void)state;
+  // All but the header.
+  assert_int_equal(count_parsed(TEXT_OF(route), parses_route), 7);
+
+  struct osh_route entry;
+  assert_true(osh_parse_route(line_with(TEXT_OF(route), "0000030A"), &entry));
+  assert_string_equal(entry.name, "d0");
+  assert_int_equal(entry.destination, inet_addr("10.3.0.0"));
+  assert_int_equal(entry.mask, inet_addr("255.255.255.252"));
+  assert_true(entry.on_link);
+}
+
+static void test_route_on_link(void **state) {
+  (void)state;
+  struct osh_route entry;
+  assert_true(osh_parse_route(line_with(TEXT_OF(route), "0000060A"), &entry));
+  assert_false(entry.on_link); // through a gateway
+  assert_true(osh_parse_route(line_with(TEXT_OF(route), "0000070A"), &entry));
+  assert_string_equal(entry.name, "*");
+  assert_false(entry.on_link); // unreachable
+  assert_true(osh_parse_route(TEXT("a\t00000000\t00000000\t0000\t0\t0\t0\t000000FF"), &entry));
+  assert_false(entry.on_link); // not up
+  assert_true(osh_parse_route(TEXT("a\t00000000\t00000000\t0003\t0\t0\t0\t000000FF"), &entry));
+  assert_false(entry.on_link); // an IPv6 gateway, which is not shown
+}
+
+static void test_route_cut(void **state) {
+  (void)state;
+  // Up to the first digit of the mask; the fields after it do not matter.
+  struct osh_text line = line_with(TEXT_OF(route), "0000030A");
+  const char *mask = memmem(line.bytes, line.length, "FCFFFFFF", 8);
+  assert_non_null(mask);
+  assert_needs(line, (size_t)(mask - line.bytes) + 1, parses_route);
+}
+
+static void test_route_any_byte(void **state) {
+  (void)state;
+  assert_survives_any_byte(line_with(TEXT_OF(route), "0000030A"), parses_route);
+}
+
+static void test_route_malformed(void **state) {
+  (void)state;
+  static const struct osh_text lines[] = {
+      {"", 0},
+      TEXT(SIXTEEN_LETTERS "\t0000010A\t00000000\t0001\t0\t0\t0\t00FFFFFF"),
+      TEXT("d0\t0000010G\t00000000\t0001\t0\t0\t0\t00FFFFFF"),
+      TEXT("d0\t0000010A1\t00000000\t0001\t0\t0\t0\t00FFFFFF"),
+      TEXT("d0\t0000010A\t00000000\t10000\t0\t0\t0\t00FFFFFF"), // flags are 16 bits
+      TEXT("d0\t0000010A\t00000000\t0001\t0\t0\t00FFFFFF"),     // a field less
+      TEXT("d\0\t0000010A\t00000000\t0001\t0\t0\t0\t00FFFFFF"),
+  };
+  for (size_t i = 0; i < LENGTH_OF(lines); i++)
+    if (parses_route(lines[i]))
+      fail_msg("parsed: %.*s", (int)lines[i].length, lines[i].bytes);
+}
+
+static void test_ipv6_route_capture(void **state) {
+  (void)state;
+  assert_int_equal(count_parsed(TEXT_OF(ipv6_route), parses_ipv6_route), 17);
+
+  struct osh_ipv6_route entry;
+  assert_true(osh_parse_ipv6_route(line_with(TEXT_OF(ipv6_route), "fd0000"), &entry));
+  assert_string_equal(entry.name, "d0");
+  assert_false(entry.reject);
+  assert_true(osh_parse_ipv6_route(line_with(TEXT_OF(ipv6_route), "20010db80007"), &entry));
+  assert_string_equal(entry.name, "lo");
+  assert_true(entry.reject);
+}
+
+static void test_ipv6_route_cut(void **state) {
+  (void)state;
+  struct osh_text line = line_with(TEXT_OF(ipv6_route), "fd0000");
+  assert_needs(line, line.length - 1, parses_ipv6_route);
+}
+
+static void test_ipv6_route_any_byte(void **state) {
+  (void)state;
+  assert_survives_any_byte(line_with(TEXT_OF(ipv6_route), "fd0000"), parses_ipv6_route);
+}
+
+static void test_ipv6_route_malformed(void **state) {
+  (void)state;
+  static const struct osh_text lines[] = {
+      {"", 0},
+      TEXT("1 2 3 4 5 6 7 8"),
+      TEXT("1 2 3 4 5 6 7 8 00000001"),
+      TEXT("1 2 3 4 5 6 7 8 100000001 lo"),
+      TEXT("1 2 3 4 5 6 7 8 0000000x lo"),
+      TEXT("1 2 3 4 5 6 7 8 00000001 " SIXTEEN_LETTERS),
+      TEXT("1 2 3 4 5 6 7 8 00000001 l\0o"),
+  };
+  for (size_t i = 0; i < LENGTH_OF(lines); i++)
+    if (parses_ipv6_route(lines[i]))
+      fail_msg("parsed: %.*s", (int)lines[i].length, lines[i].bytes);
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_lines),
+    cmocka_unit_test(test_lines_without_last_newline),
+    cmocka_unit_test(test_lines_of_nothing),
+    cmocka_unit_test(test_lines_cut_anywhere),
+    cmocka_unit_test(test_if_inet6_capture),
+    cmocka_unit_test(test_if_inet6_cut),
+    cmocka_unit_test(test_if_inet6_any_byte),
+    cmocka_unit_test(test_if_inet6_limits),
+    cmocka_unit_test(test_if_inet6_malformed),
+    cmocka_unit_test(test_route_capture),
+    cmocka_unit_test(test_route_on_link),
+    cmocka_unit_test(test_route_cut),
+    cmocka_unit_test(test_route_any_byte),
+    cmocka_unit_test(test_route_malformed),
+    cmocka_unit_test(test_ipv6_route_capture),
+    cmocka_unit_test(test_ipv6_route_cut),
+    cmocka_unit_test(test_ipv6_route_any_byte),
+    cmocka_unit_test(test_ipv6_route_malformed),
+};
+
+RUN_TESTS(tests)
