@@ -118,10 +118,12 @@ static int tie_address(int fd, int family, const struct ifreq *entry, struct tie
 }
 
 // Entries of one link stand together, so one that is between two of the same link is on it, too.
-static void tie_enclosed(struct osh_address *addresses, size_t count) {
+static void tie_enclosed(struct osh_snapshot *snapshot, size_t first) {
+  struct osh_address *addresses = snapshot->addresses;
+  size_t count = snapshot->address_count;
   uint32_t before = 0;
-  size_t next = 0;
-  for (size_t i = 0; i < count; i++) {
+  size_t next = first;
+  for (size_t i = first; i < count; i++) {
     if (addresses[i].ifindex != 0) {
       before = addresses[i].ifindex;
       continue;
@@ -168,7 +170,7 @@ static int take_list(struct osh_snapshot *snapshot, int fd, int family, const st
     if (error != 0 && error != -ENODEV && error != -EADDRNOTAVAIL && error != -ENOENT)
       osh_refused(attempt, "ioctl(SIOCGIFINDEX, SIOCGIFADDR)", error);
   }
-  tie_enclosed(&snapshot->addresses[first], snapshot->address_count - first);
+  tie_enclosed(snapshot, first);
   return omit_untied(snapshot, first);
 }
 
