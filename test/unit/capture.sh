@@ -40,3 +40,13 @@ run "$tool" addresses >captures/addresses.bin
 for file in if_inet6 route ipv6_route; do
   run cat "/proc/net/$file" >"captures/$file.txt"
 done
+
+# The fuzzers' seeds: the same, and the system calls of whole reads.
+make --silent --directory=.. build/fuzz/record
+corpus=../fuzz/corpus
+cp captures/links.bin captures/addresses.bin "$corpus/netlink"
+cp captures/if_inet6.txt "$corpus/if_inet6"
+cp captures/route.txt captures/ipv6_route.txt "$corpus/route"
+for sources in 4 6 7; do
+  run ../build/fuzz/record "$sources" >"$corpus/read/sources-$sources.bin"
+done

@@ -166,6 +166,16 @@ static void test_if_inet6_limits(void **state) {
   assert_string_equal(entry.name, "\"\xc3\xa4'\\");
 }
 
+// Where a name goes on to the end of its room, only a zero left there ends it.
+static void test_if_inet6_name_is_zero_filled(void **state) {
+  (void)state;
+  static const char expected[IFNAMSIZ] = "d0";
+  struct osh_if_inet6 entry;
+  memset(&entry, 0xa5, sizeof(entry));
+  assert_true(osh_parse_if_inet6(line_with(TEXT_OF(if_inet6), "d0"), &entry));
+  assert_memory_equal(entry.name, expected, sizeof(expected));
+}
+
 static void test_if_inet6_malformed(void **state) {
   (void)state;
   static const struct osh_text lines[] = {
@@ -224,6 +234,8 @@ static void test_route_on_link(void **state) {
   assert_false(entry.on_link); // not up
   assert_true(osh_parse_route(TEXT("a\t00000000\t00000000\t0003\t0\t0\t0\t000000FF"), &entry));
   assert_false(entry.on_link); // an IPv6 gateway, which is not shown
+  assert_true(osh_parse_route(TEXT("a\t00000000\t0100000A\t0001\t0\t0\t0\t000000FF"), &entry));
+  assert_false(entry.on_link); // a gateway, said in one place only
 }
 
 static void test_route_cut(void **state) {
@@ -305,6 +317,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_if_inet6_cut),
     cmocka_unit_test(test_if_inet6_any_byte),
     cmocka_unit_test(test_if_inet6_limits),
+    cmocka_unit_test(test_if_inet6_name_is_zero_filled),
     cmocka_unit_test(test_if_inet6_malformed),
     cmocka_unit_test(test_route_capture),
     cmocka_unit_test(test_route_on_link),
