@@ -9,6 +9,8 @@ const path = require('node:path')
 const root = path.join(__dirname, '..')
 
 const DEBIAN_PACKAGES = [
+  'bubblewrap',
+  'firejail',
   'gcc',
   'g++',
   'iproute2',
@@ -18,7 +20,10 @@ const DEBIAN_PACKAGES = [
   'libseccomp-dev',
   'make',
   'pkg-config',
-  'python3'
+  'python3',
+  'runc',
+  'strace',
+  'valgrind'
 ]
 
 /**
