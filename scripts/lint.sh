@@ -13,5 +13,8 @@ clang-format --dry-run --Werror $c_files
 for file in $c_units; do
   clang-tidy --quiet "$file" -- $flags 2>/dev/null
 done
+for file in src/*.c; do
+  gcc -fanalyzer -O2 -Wall -Wextra -Werror $flags -c "$file" -o /dev/null
+done
 cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --suppress=missingIncludeSystem \
   --enable=warning,performance,portability,style $flags src test/sandbox
