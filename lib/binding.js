@@ -34,23 +34,15 @@ const supported = process.platform === 'linux' || process.platform === 'android'
 
 /** @type {Binding | undefined} */
 let binding
-/** @type {unknown} */
-let failure
 
 /**
+ * Tries again after a failure: it may have been for want of descriptors or memory.
+ *
  * @returns {Binding}
- * @throws {Error} why the addon cannot be loaded, the same one each time
+ * @throws {Error} why the addon cannot be loaded
  */
 function load() {
-  if (failure !== undefined) throw failure
-  if (binding === undefined) {
-    try {
-      binding = /** @type {Binding} */ (require('node-gyp-build')(path.join(__dirname, '..')))
-    } catch (error) {
-      failure = error
-      throw error
-    }
-  }
+  binding ??= /** @type {Binding} */ (require('node-gyp-build')(path.join(__dirname, '..')))
   return binding
 }
 

@@ -4,6 +4,8 @@
 
 const os = require('node:os')
 const { load, supported } = require('./binding')
+// Not at the first need, which may be that no descriptor is left to read it with.
+const { makeDiagnosis, makeUnavailable } = require('./diagnosis')
 const { makeResult } = require('./reading')
 
 /** @typedef {import('./index').Options} Options */
@@ -57,7 +59,7 @@ function networkInterfaces(options) {
   const sources = sourceBits(options)
   if (!supported) return os.networkInterfaces()
   const reading = load().read(sources, false)
-  if (reading.numbers === undefined) throw require('./diagnosis').makeUnavailable(reading)
+  if (reading.numbers === undefined) throw makeUnavailable(reading)
   return makeResult(/** @type {import('./reading').Addresses} */ (reading))
 }
 
@@ -68,7 +70,7 @@ function networkInterfaces(options) {
 function diagnose(options) {
   const sources = sourceBits(options)
   if (!supported) return { complete: true, missing: [], sources: [], inferred: [], omitted: [] }
-  return require('./diagnosis').makeDiagnosis(load().read(sources, true))
+  return makeDiagnosis(load().read(sources, true))
 }
 
 module.exports = { networkInterfaces, diagnose }

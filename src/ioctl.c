@@ -16,6 +16,8 @@
 #define FIRST_ENTRIES 64
 // 40 MB of entries. The kernel's limit is INT_MAX bytes.
 #define MAX_ENTRIES (1 << 20)
+// How often the list is taken that changes while its entries are asked about.
+#define MAX_TRIES 4
 
 int osh_ioctl_open(int *family, struct osh_attempt *attempt) {
   static const struct {
@@ -90,31 +92,42 @@ static int find_ifindex(int fd, const char *label, struct tie *tie) {
   return 0;
 }
 
+// What the kernel says of a link or an address that is not there, or no longer.
+static bool is_absence(int error) {
+  return error == -ENODEV || error == -EADDRNOTAVAIL || error == -ENOENT;
+}
+
+// The mask of the address under its label; -ENOENT when the label's link does not have it. That is
+// asked last, since the mask may be of another address if this one went away before.
+static int ask_mask(int fd, const struct ifreq *entry, struct osh_address *address,
+                    struct osh_attempt *attempt) {
+  in_addr_t mask = 0;
+  in_addr_t answer = 0;
+  int refused = ask_about(fd, SIOCGIFNETMASK, entry, &mask);
+  if (is_absence(refused))
+    return refused;
+  int error = ask_about(fd, SIOCGIFADDR, entry, &answer);
+  if (error != 0 || memcmp(&answer, address->bytes, sizeof(answer)) != 0)
+    return error != 0 ? error : -ENOENT;
+  if (refused != 0) {
+    osh_refused(attempt, "ioctl(SIOCGIFNETMASK)", refused);
+    return 0;
+  }
+  address->prefix_len = (uint8_t)__builtin_popcount(mask);
+  address->marks = OSH_ADDRESS_PREFIX_KNOWN;
+  return 0;
+}
+
 // Ties an address to the link that its label names. AF_INET sockets are asked whether it really is
-// there
-// (-ENOENT when it is not), and for its mask; elsewhere the label's word has to do.
+// there, and for its mask; elsewhere the label's word has to do.
 static int tie_address(int fd, int family, const struct ifreq *entry, struct tie *tie,
                        struct osh_address *address, struct osh_attempt *attempt) {
   int error = find_ifindex(fd, address->name, tie);
-  if (error != 0)
-    return error;
-  if (family == AF_INET) {
-    in_addr_t own;
-    memcpy(&own, address->bytes, sizeof(own));
-    in_addr_t answer = 0;
-    error = ask_about(fd, SIOCGIFADDR, entry, &answer);
-    if (error != 0 || answer != own)
-      return error != 0 ? error : -ENOENT;
-    error = ask_about(fd, SIOCGIFNETMASK, entry, &answer);
-    if (error == 0) {
-      address->prefix_len = (uint8_t)__builtin_popcount(answer);
-      address->marks = OSH_ADDRESS_PREFIX_KNOWN;
-    } else {
-      osh_refused(attempt, "ioctl(SIOCGIFNETMASK)", error);
-    }
-  }
-  address->ifindex = tie->ifindex;
-  return 0;
+  if (error == 0 && family == AF_INET)
+    error = ask_mask(fd, entry, address, attempt);
+  if (error == 0)
+    address->ifindex = tie->ifindex;
+  return error;
 }
 
 // Entries of one link stand together, so one that is between two of the same link is on it, too.
@@ -151,10 +164,13 @@ static int omit_untied(struct osh_snapshot *snapshot, size_t first) {
   return 0;
 }
 
+// Takes a list into the snapshot. `*doubtful`: labels in it name no link that has the address, as
+// some do; or the list is of yesterday.
 static int take_list(struct osh_snapshot *snapshot, int fd, int family, const struct ifconf *list,
-                     struct osh_attempt *attempt) {
+                     struct osh_attempt *attempt, bool *doubtful) {
   size_t first = snapshot->address_count;
   struct tie tie = {0};
+  *doubtful = false;
   for (size_t i = 0; i < (size_t)list->ifc_len / sizeof(struct ifreq); i++) {
     const struct ifreq *entry = &list->ifc_req[i];
     struct osh_address *address = osh_add_address(snapshot);
@@ -165,25 +181,43 @@ static int take_list(struct osh_snapshot *snapshot, int fd, int family, const st
     memcpy(address->bytes, &((const struct sockaddr_in *)(const void *)&entry->ifr_addr)->sin_addr,
            sizeof(struct in_addr));
     int error = tie_address(fd, family, entry, &tie, address, attempt);
-    if (error != 0 && error != -ENODEV && error != -EADDRNOTAVAIL && error != -ENOENT)
+    if (is_absence(error))
+      *doubtful = true;
+    else if (error != 0)
       osh_refused(attempt, "ioctl(SIOCGIFINDEX, SIOCGIFADDR)", error);
   }
   tie_enclosed(&snapshot->addresses[first], snapshot->address_count - first);
   return omit_untied(snapshot, first);
 }
 
-int osh_ioctl_read(struct osh_snapshot *snapshot, int fd, int family, struct osh_attempt *attempt) {
-  size_t addresses = snapshot->address_count;
-  size_t links = snapshot->link_count;
-  struct ifconf list = {0};
+static bool has_changed(int fd, const struct ifconf *list) {
+  struct ifconf now = {0};
+  bool changed =
+      read_list(fd, &now) == 0 && (now.ifc_len != list->ifc_len ||
+                                   memcmp(now.ifc_req, list->ifc_req, (size_t)now.ifc_len) != 0);
+  free(now.ifc_req);
+  return changed;
+}
 
-  int error = read_list(fd, &list);
-  if (error == 0)
-    error = take_list(snapshot, fd, family, &list, attempt);
+int osh_ioctl_read(struct osh_snapshot *snapshot, int fd, int family, struct osh_attempt *attempt) {
+  const struct osh_snapshot before = *snapshot;
+  struct ifconf list = {0};
+  bool again = true;
+  int error = 0;
+
+  for (int try = 0; try < MAX_TRIES && again && error == 0; try++) {
+    snapshot->address_count = before.address_count;
+    snapshot->link_count = before.link_count;
+    snapshot->omission_count = before.omission_count;
+    error = read_list(fd, &list);
+    if (error == 0)
+      error = take_list(snapshot, fd, family, &list, attempt, &again);
+    again = again && has_changed(fd, &list);
+  }
   free(list.ifc_req);
   if (error != 0) {
-    snapshot->address_count = addresses;
-    snapshot->link_count = links;
+    snapshot->address_count = before.address_count;
+    snapshot->link_count = before.link_count;
     return osh_refused(attempt, error == -ENOMEM ? "malloc" : "ioctl(SIOCGIFCONF)", error);
   }
   attempt->told |= OSH_FACT_IPV4;
