@@ -197,19 +197,17 @@ function launchArguments(netns, command, args, { launch, execPath = process.exec
 
 /**
  * The command that starts the launcher. tap has its children load a module that writes down what they
- * cover, which a caged one cannot; it does so whatever environment a child is given, so env(1) takes
- * it back.
+ * cover, which a caged one cannot; it does so whatever environment it is given, so env(1) takes it back.
  *
  * @param {RunOptions} options
  * @param {string[]} args of the launcher
- * @returns {{ command: string, args: string[], env: Record<string, string | undefined> }}
  */
 function launching({ launch, env }, args) {
   const all = { ...process.env, ...env }
   if (mayWrite(launch)) return { command: launcher, args, env: all }
   const ours = /^(NODE_OPTIONS|NODE_V8_COVERAGE|_TAPJS_.*)$/
-  const kept = Object.entries(process.env).filter(([name]) => !ours.test(name))
-  const wanted = Object.entries({ ...Object.fromEntries(kept), ...env })
+  const wanted = Object.entries({ ...process.env, ...env })
+    .filter(([name]) => !ours.test(name) || Object.hasOwn(env ?? {}, name))
     .filter(([, value]) => value !== undefined)
     .map(([name, value]) => `${name}=${value}`)
   return { command: '/usr/bin/env', args: ['-i', ...wanted, launcher, ...args], env: all }
