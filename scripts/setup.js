@@ -11,14 +11,17 @@ const root = path.join(__dirname, '..')
 const DEBIAN_PACKAGES = [
   'gcc',
   'g++',
+  'hostname',
   'iproute2',
   'libc6-dev',
   'libcmocka-dev',
   'libmnl-dev',
   'libseccomp-dev',
   'make',
+  'php-cli',
   'pkg-config',
-  'python3'
+  'python3',
+  'python3-psutil'
 ]
 
 /**
