@@ -78,11 +78,8 @@ static struct sockaddr *fill_netmask(union address *address, const struct osh_ad
   memset(bytes, 0xff, of->prefix_len / 8);
   if (of->prefix_len % 8 != 0)
     bytes[of->prefix_len / 8] = (uint8_t)(0xff << (8 - of->prefix_len % 8));
-  (void)fill_ip(address, of, bytes);
-  // A mask is no address, whatever it looks like.
-  if (of->family == AF_INET6)
-    address->ipv6.sin6_scope_id = 0;
-  return &address->any;
+  // No mask is a link-local address: it gets no scope id.
+  return fill_ip(address, of, bytes);
 }
 
 static void fill_link_entry(struct entry *entry, struct osh_link_detail *detail,

@@ -60,12 +60,17 @@ function inheritAll() {
   return Array.from(stdio, (entry) => entry ?? 'ignore')
 }
 
-/** @param {import('node:child_process').ChildProcess} child */
-function forwardSignals(child) {
-  for (const signal of FORWARDED) process.on(signal, () => child.kill(signal))
+/**
+ * To be called before there is a program to send them to, for none may be missed: Node calls listeners from
+ * its event loop, and so after the program was started.
+ *
+ * @param {(signal: NodeJS.Signals) => void} send
+ */
+function forwardSignals(send) {
+  for (const signal of FORWARDED) process.on(signal, () => send(signal))
   for (const signal of FROM_TERMINAL) {
     process.on(signal, () => {
-      if (!isInForeground()) child.kill(signal)
+      if (!isInForeground()) send(signal)
     })
   }
 }
@@ -122,8 +127,9 @@ async function run(args) {
     return FAILED
   }
   return new Promise((resolve) => {
-    const child = spawn(command, rest, { env, stdio: inheritAll() })
-    forwardSignals(child)
+    const stdio = inheritAll()
+    forwardSignals((signal) => child.kill(signal))
+    const child = spawn(command, rest, { env, stdio })
     child.on('error', (error) => resolve(reportFailure(command, error)))
     child.on('exit', (status, signal) => resolve(signal === null ? (status ?? 0) : dieOf(signal)))
   })
