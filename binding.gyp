@@ -1,6 +1,10 @@
 {
-  # A checkout is a developer's, and there a warning is an error; a published package is not.
-  'variables': { 'developing%': '<!(node -p "+require(\'fs\').existsSync(\'.git\')")' },
+  'variables': {
+    # A checkout is a developer's, and there a warning is an error; a published package is not.
+    'developing%': '<!(node -p "+require(\'fs\').existsSync(\'.git\')")',
+    # What scripts/prebuild.js makes finds libmnl beside itself.
+    'prebuilding%': 0,
+  },
   'targets': [
     {
       'target_name': 'osh_ifaddrs',
@@ -15,11 +19,28 @@
         'src/snapshot.c',
         'src/text.c',
       ],
-      'include_dirs': ['<!(node -p "require(\'node-api-headers\').include_dir")'],
-      'defines': ['NAPI_VERSION=8', '_GNU_SOURCE'],
-      'cflags': ['-std=c11', '-Wall', '-Wextra', '-fvisibility=hidden', '<!@(node scripts/libmnl.js --cflags)'],
-      'libraries': ['<!@(node scripts/libmnl.js --libs)'],
-      'conditions': [['developing==1', { 'cflags': ['-Werror'] }]],
     },
   ],
+  'target_defaults': {
+    'defines': ['NAPI_VERSION=8', '_GNU_SOURCE'],
+    'cflags': [
+      '-std=c11',
+      '-Wall',
+      '-Wextra',
+      '-fvisibility=hidden',
+      '-fstack-protector-strong',
+      '<!@(node scripts/libmnl.js --cflags)',
+    ],
+    # node-gyp links with the C++ compiler, whose library this has no use for.
+    'ldflags': ['-Wl,--as-needed', '-Wl,-z,relro,-z,now,-z,noexecstack'],
+    'libraries': ['<!@(node scripts/libmnl.js --libs)'],
+    'configurations': {
+      # Debug builds do without: glibc warns of it where nothing is optimised.
+      'Release': { 'cflags': ['-U_FORTIFY_SOURCE', '-D_FORTIFY_SOURCE=2'] },
+    },
+    'conditions': [
+      ['developing==1', { 'cflags': ['-Werror'] }],
+      ['prebuilding==1', { 'ldflags': ['-Wl,-rpath,\'$$ORIGIN\'', '-Wl,--strip-all'] }],
+    ],
+  },
 }
