@@ -17,8 +17,10 @@ const DEBIAN_PACKAGES = [
   'libmnl-dev',
   'libseccomp-dev',
   'make',
+  'musl-tools',
   'pkg-config',
-  'python3'
+  'python3',
+  'qemu-user'
 ]
 
 /** @param {string} file below the root */
