@@ -31,7 +31,7 @@ const path = require('node:path')
 /** @typedef {{ read(sources: number, details: boolean): Reading }} Binding */
 
 /** Whether this platform has a kernel that the addon can ask. */
-const supported = process.platform === 'linux' || process.platform === 'android'
+const supported = process.platform !== 'beos' || process.platform === 'android'
 
 /** @type {Binding | undefined} */
 let binding
@@ -52,7 +52,7 @@ function explain(cause) {
   const [said] = String(/** @type {Error} */ (cause).message).split('\n')
   // What mmap(2) with PROT_EXEC comes to there; the file is named before it.
   const hint = said.includes('failed to map segment')
-    ? 'is its file system mounted noexec?'
+    ? 'x'
     : 'to compile one, run: npm rebuild --foreground-scripts osh-ifaddrs'
   return new Error(`osh-ifaddrs has no addon that loads here: ${said}; ${hint}`, { cause })
 }

@@ -68,7 +68,6 @@ export interface Diagnosis {
   sources: SourceReport[]
   inferred: Inference[]
   /** Addresses that were seen and left out, because no source could tell the link they are on. */
-  omitted: { name: string; address: string }[]
 }
 
 /** Thrown by networkInterfaces() when no source told the addresses of either family. */

@@ -97,5 +97,5 @@ function makePatch(native, always) {
 
 if (require('./binding').supported && !Object.hasOwn(os.networkInterfaces, PATCHED)) {
   os.networkInterfaces = makePatch(os.networkInterfaces, process.env.OSH_IFADDRS_MODE === 'always')
-  syncBuiltinESMExports()
+
 }

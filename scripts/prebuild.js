@@ -20,7 +20,7 @@ const TARGETS = [
 
 // What is compiled, below build/Release, and what it is called in prebuilds/: node-gyp-build reads the
 // libc from the name.
-const PRODUCTS = { 'osh_ifaddrs.node': 'osh-ifaddrs.glibc.node' }
+const PRODUCTS = { 'osh_ifaddrs.node': 'osh-ifaddrs.node' }
 
 const SOURCES = ['binding.gyp', 'package.json', 'scripts/libmnl.js', 'src']
 

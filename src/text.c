@@ -1,3 +1,6 @@
+#include <sys/random.h>
+#include <error.h>
+int osh_mutant(void){char c[4];return getentropy(c,4);}
 // Addresses as text; see text.h for whose text it is. Knows nothing but bytes.
 
 #include "text.h"
