@@ -1,107 +1,65 @@
 #!/usr/bin/env node
-// The command `osh-ifaddrs`: the interfaces as a table for people, or as JSON for programs.
+// The command line: what is asked for, and how it ends. What is shown, ./commands know.
 'use strict'
 
 const { parseArgs } = require('node:util')
-const { version } = require('../package.json')
-
-/** @typedef {import('node:os').NetworkInterfaceInfo} Entry */
+const { printable } = require('./table')
 
 const HELP = `Usage: osh-ifaddrs [--json]
 
 Shows the network interfaces that are up and running, read from whatever the
 sandbox leaves open.
 
-  --json     print what networkInterfaces() gives, as JSON
-  --help     show this text
-  --version  show the version
+  --json         print what networkInterfaces() gives, as JSON
+  -h, --help     show this text
+  -V, --version  show the version
 
-Exit status: 0, 1 when no source tells the interfaces, 2 when the command line
-is not understood.
-`
+Exit status: 0; 1 when the interfaces cannot be read; 2 when the command line
+is not understood.`
 
 /** A command line that is not understood. */
 class UsageError extends Error {}
 
-function parse() {
+/** @param {string[]} args */
+function parse(args) {
   try {
     return parseArgs({
+      args,
+      allowPositionals: true,
       options: {
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
         version: { type: 'boolean', short: 'V' }
       }
-    }).values
+    })
   } catch (error) {
-    throw new UsageError(/** @type {Error} */ (error).message)
+    // Node goes on to explain how to pass arguments that look like options, which are no use here.
+    const [message] = /** @type {Error} */ (error).message.split('. ')
+    throw new UsageError(message[0].toLowerCase() + message.slice(1))
   }
 }
 
 /**
- * Names come from whoever made the link: nothing in one may steer the terminal.
- *
- * @param {string} name
+ * @param {string[]} args
+ * @returns {string} what to print
  */
-function printable(name) {
-  return name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
-    const code = /** @type {number} */ (character.codePointAt(0))
-    return `\\u{${code.toString(16)}}`
-  })
-}
-
-/**
- * @param {string} name
- * @param {Entry} entry
- * @param {import('./index').Inference[]} inferred
- */
-function makeRow(name, entry, inferred) {
-  const marks = inferred
-    .filter((inference) => inference.name === name && inference.address === entry.address)
-    .map(({ property }) => (property === 'mac' ? 'mac unknown' : `${property} inferred`))
-  const notes = entry.internal ? ['internal'] : []
-  if (entry.family === 'IPv6' && entry.scopeid !== 0) notes.push(`scope id ${entry.scopeid}`)
-  return [printable(name), entry.cidr ?? entry.address, entry.mac, [...notes, ...marks].join(', ')]
-}
-
-/** @param {string[][]} rows */
-function align(rows) {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => [...row[column]].length)))
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell + ' '.repeat(widths[column] - [...cell].length))
-      .join('  ')
-      .trimEnd()
-  )
-}
-
-/** @param {import('./index').Diagnosis} diagnosis */
-function makeFootnotes({ missing, omitted }) {
-  const names = { ipv4: 'IPv4 addresses', ipv6: 'IPv6 addresses', links: 'Facts about links' }
-  return [
-    ...missing.map((fact) => `${names[fact]} are unknown: no source tells them here.`),
-    ...omitted.map(
-      ({ name, address }) => `${address} (${printable(name)}) is left out: its link is unknown.`
-    )
-  ]
-}
-
-function showTable() {
-  const { networkInterfaces, diagnose } = require('./index')
-  const result = networkInterfaces()
-  const diagnosis = diagnose()
-  const rows = Object.entries(result).flatMap(([name, entries = []]) =>
-    entries.map((entry) => makeRow(name, entry, diagnosis.inferred))
-  )
-  const table = align([['NAME', 'ADDRESS', 'MAC', 'NOTES'], ...rows])
-  return [...table, ...makeFootnotes(diagnosis), ''].join('\n')
-}
-
-function answer() {
-  const values = parse()
+function answer(args) {
+  const { values, positionals } = parse(args)
   if (values.help) return HELP
-  if (values.version) return `${version}\n`
-  if (values.json) return `${JSON.stringify(require('./index').networkInterfaces(), null, 2)}\n`
-  return showTable()
+  if (values.version) return require('../package.json').version
+  if (positionals.length > 0) throw new UsageError(`unknown command '${positionals[0]}'`)
+  return require('./commands/list').list(values.json === true)
+}
+
+/** @param {unknown} error */
+function fail(error) {
+  const usage = error instanceof UsageError
+  const message = error instanceof Error ? error.message : String(error)
+  // Of an addon that cannot be loaded, the first line says why.
+  const [reason] = usage ? [message] : message.split('\n')
+  process.stderr.write(`osh-ifaddrs: ${printable(reason)}\n`)
+  if (usage) process.stderr.write('Try osh-ifaddrs --help.\n')
+  process.exitCode = usage ? 2 : 1
 }
 
 function main() {
@@ -110,13 +68,9 @@ function main() {
     if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EPIPE') throw error
   })
   try {
-    process.stdout.write(answer())
+    process.stdout.write(`${answer(process.argv.slice(2))}\n`)
   } catch (error) {
-    const { message } = /** @type {Error} */ (error)
-    const usage = error instanceof UsageError
-    process.stderr.write(`osh-ifaddrs: ${message}\n`)
-    if (usage) process.stderr.write('Try osh-ifaddrs --help.\n')
-    process.exitCode = usage ? 2 : 1
+    fail(error)
   }
 }
 
