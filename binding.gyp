@@ -14,6 +14,7 @@
         'src/rtnetlink.c',
         'src/snapshot.c',
         'src/text.c',
+        'src/tie.c',
       ],
       'include_dirs': ['<!(node -p "require(\'node-api-headers\').include_dir")'],
       'defines': ['NAPI_VERSION=8', '_GNU_SOURCE'],

@@ -52,8 +52,9 @@ export interface Inference {
   address: string
   /**
    * - `netmask`: (and with it `cidr`) inferred from the routes; 255.255.255.255 where none tells.
-   * - `state`: that the link is up and running, inferred from the routes or from its having addresses.
-   * - `internal`: inferred from the loopback address.
+   * - `state`: that the link is up and running, inferred from the routes or from its having addresses;
+   *   or which link it is, for which there is only the label's word where no AF_INET socket opens.
+   * - `internal`: likewise, that it is the loopback link, or not.
    * - `mac`: unknown, and shown as zeros.
    */
   property: 'netmask' | 'state' | 'internal' | 'mac'

@@ -13,6 +13,9 @@
 // The kernel makes sure of it in every namespace (loopback_net_init()).
 #define LOOPBACK_IFINDEX 1
 
+// IP6_RT_PRIO_ADDRCONF.
+#define SUBNET_METRIC 256
+
 static const uint8_t ipv6_loopback[16] = {[15] = 1};
 
 struct routes {
@@ -130,11 +133,11 @@ static int compare_name(const void *key, const void *element) {
 }
 
 // A link that goes down loses its routes but those to its own addresses, so every link with another
-// one is up; the loopback link has none but loses ::1 itself. Whether a link has a carrier, /proc
-// does not tell: it is taken to.
+// one is up. The loopback link loses ::1, too, and its subnets, which are shown as if rejected, but
+// with the metric of a subnet. Whether a link has a carrier, /proc does not tell: it is taken to.
 static bool shows_up(const struct osh_ipv6_route *route) {
   if (route->reject)
-    return false;
+    return route->metric == SUBNET_METRIC;
   return !route->local || memcmp(route->destination, ipv6_loopback, sizeof(ipv6_loopback)) == 0;
 }
 
@@ -150,7 +153,8 @@ static bool raise_links_with_routes(struct osh_link **by_name, size_t count) {
     struct osh_ipv6_route route;
     if (!osh_parse_ipv6_route(line, &route) || !shows_up(&route))
       continue;
-    struct osh_link **link = bsearch(route.name, by_name, count, sizeof(*by_name), compare_name);
+    struct osh_link **link =
+        bsearch(route.name, by_name, count, sizeof(struct osh_link *), compare_name);
     if (link != NULL)
       (*link)->flags |= IFF_UP | IFF_RUNNING;
   }

@@ -1,6 +1,7 @@
 // netdevice(7) as a source: SIOCGIFCONF lists every IPv4 address with its label, on a socket of any
 // family; SIOCGIFADDR and SIOCGIFNETMASK, which only an AF_INET socket answers, tell whether an
-// address really is on the link that its label names, and its prefix length.
+// address really is on the link that its label names, and its prefix length. What a label cannot
+// tell is left to tie.c.
 
 #include "source.h"
 
@@ -71,90 +72,63 @@ static int ask_about(int fd, unsigned long request, const struct ifreq *entry, i
 }
 
 // The links by their names, and the last one found: entries of one link stand together.
-struct tie {
+struct lookup {
   char name[IFNAMSIZ];
   uint32_t ifindex;
 };
 
-static int find_ifindex(int fd, const char *label, struct tie *tie) {
+static int find_ifindex(int fd, const char *label, struct lookup *last) {
   size_t length = osh_label_link_length(label);
-  if (tie->ifindex != 0 && strncmp(tie->name, label, length) == 0 && tie->name[length] == '\0')
+  if (last->ifindex != 0 && strncmp(last->name, label, length) == 0 && last->name[length] == '\0')
     return 0;
   struct ifreq ifreq = {0};
   memcpy(ifreq.ifr_name, label, length);
-  memcpy(tie->name, ifreq.ifr_name, sizeof(tie->name));
-  tie->ifindex = 0;
+  memcpy(last->name, ifreq.ifr_name, sizeof(last->name));
+  last->ifindex = 0;
   if (ioctl(fd, SIOCGIFINDEX, &ifreq) != 0)
     return -errno;
-  tie->ifindex = (uint32_t)ifreq.ifr_ifindex;
+  last->ifindex = (uint32_t)ifreq.ifr_ifindex;
   return 0;
 }
 
-// Ties an address to the link that its label names. AF_INET sockets are asked whether it really is
-// there
-// (-ENOENT when it is not), and for its mask; elsewhere the label's word has to do.
-static int tie_address(int fd, int family, const struct ifreq *entry, struct tie *tie,
-                       struct osh_address *address, struct osh_attempt *attempt) {
-  int error = find_ifindex(fd, address->name, tie);
+// Whether the address is on the link that its label names (-ENOENT when it is not), and its mask.
+static int ask_inet(int fd, const struct ifreq *entry, struct osh_address *address,
+                    struct osh_attempt *attempt) {
+  in_addr_t own;
+  memcpy(&own, address->bytes, sizeof(own));
+  in_addr_t answer = 0;
+  int error = ask_about(fd, SIOCGIFADDR, entry, &answer);
+  if (error != 0 || answer != own)
+    return error != 0 ? error : -ENOENT;
+  error = ask_about(fd, SIOCGIFNETMASK, entry, &answer);
+  if (error == 0) {
+    address->prefix_len = (uint8_t)__builtin_popcount(answer);
+    address->marks |= OSH_ADDRESS_PREFIX_KNOWN;
+  } else {
+    osh_refused(attempt, "ioctl(SIOCGIFNETMASK)", error);
+  }
+  return 0;
+}
+
+// Ties an address to the link that its label names, where there is one. Only on an AF_INET socket
+// does the kernel say whether it really is there; elsewhere that is the label's word.
+static int take_label(int fd, int family, const struct ifreq *entry, struct lookup *last,
+                      struct osh_address *address, struct osh_attempt *attempt) {
+  int error = find_ifindex(fd, address->name, last);
   if (error != 0)
     return error;
-  if (family == AF_INET) {
-    in_addr_t own;
-    memcpy(&own, address->bytes, sizeof(own));
-    in_addr_t answer = 0;
-    error = ask_about(fd, SIOCGIFADDR, entry, &answer);
-    if (error != 0 || answer != own)
-      return error != 0 ? error : -ENOENT;
-    error = ask_about(fd, SIOCGIFNETMASK, entry, &answer);
-    if (error == 0) {
-      address->prefix_len = (uint8_t)__builtin_popcount(answer);
-      address->marks = OSH_ADDRESS_PREFIX_KNOWN;
-    } else {
-      osh_refused(attempt, "ioctl(SIOCGIFNETMASK)", error);
-    }
-  }
-  address->ifindex = tie->ifindex;
-  return 0;
-}
-
-// Entries of one link stand together, so one that is between two of the same link is on it, too.
-static void tie_enclosed(struct osh_address *addresses, size_t count) {
-  uint32_t before = 0;
-  size_t next = 0;
-  for (size_t i = 0; i < count; i++) {
-    if (addresses[i].ifindex != 0) {
-      before = addresses[i].ifindex;
-      continue;
-    }
-    for (next = next > i ? next : i; next < count && addresses[next].ifindex == 0; next++)
-      ;
-    if (before != 0 && next < count && addresses[next].ifindex == before)
-      addresses[i].ifindex = before;
-  }
-}
-
-// What could not be tied is left out, and said to be.
-static int omit_untied(struct osh_snapshot *snapshot, size_t first) {
-  size_t kept = first;
-  for (size_t i = first; i < snapshot->address_count; i++) {
-    const struct osh_address *address = &snapshot->addresses[i];
-    if (address->ifindex != 0) {
-      int error = osh_mention_link(snapshot, address->ifindex);
-      if (error != 0)
-        return error;
-      snapshot->addresses[kept++] = *address;
-    } else if (osh_omit(snapshot, address) != 0) {
-      return -ENOMEM;
-    }
-  }
-  snapshot->address_count = kept;
-  return 0;
+  if (family != AF_INET)
+    address->marks |= OSH_ADDRESS_LINK_INFERRED;
+  else
+    error = ask_inet(fd, entry, address, attempt);
+  if (error == 0)
+    address->ifindex = last->ifindex;
+  return error;
 }
 
 static int take_list(struct osh_snapshot *snapshot, int fd, int family, const struct ifconf *list,
                      struct osh_attempt *attempt) {
-  size_t first = snapshot->address_count;
-  struct tie tie = {0};
+  struct lookup last = {0};
   for (size_t i = 0; i < (size_t)list->ifc_len / sizeof(struct ifreq); i++) {
     const struct ifreq *entry = &list->ifc_req[i];
     struct osh_address *address = osh_add_address(snapshot);
@@ -164,12 +138,13 @@ static int take_list(struct osh_snapshot *snapshot, int fd, int family, const st
     memcpy(address->name, entry->ifr_name, sizeof(address->name) - 1);
     memcpy(address->bytes, &((const struct sockaddr_in *)(const void *)&entry->ifr_addr)->sin_addr,
            sizeof(struct in_addr));
-    int error = tie_address(fd, family, entry, &tie, address, attempt);
+    int error = take_label(fd, family, entry, &last, address, attempt);
     if (error != 0 && error != -ENODEV && error != -EADDRNOTAVAIL && error != -ENOENT)
       osh_refused(attempt, "ioctl(SIOCGIFINDEX, SIOCGIFADDR)", error);
+    if (address->ifindex != 0 && osh_mention_link(snapshot, address->ifindex) != 0)
+      return -ENOMEM;
   }
-  tie_enclosed(&snapshot->addresses[first], snapshot->address_count - first);
-  return omit_untied(snapshot, first);
+  return 0;
 }
 
 int osh_ioctl_read(struct osh_snapshot *snapshot, int fd, int family, struct osh_attempt *attempt) {

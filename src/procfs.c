@@ -194,12 +194,27 @@ bool osh_parse_route(struct osh_text line, struct osh_route *route) {
 
 bool osh_parse_ipv6_route(struct osh_text line, struct osh_ipv6_route *route) {
   uint32_t flags;
-  if (!next_ipv6(&line, route->destination) || !skip_words(&line, 7) ||
+  if (!next_ipv6(&line, route->destination) || !skip_words(&line, 4) ||
+      !next_hex(&line, UINT32_MAX, &route->metric) || !skip_words(&line, 2) ||
       !next_hex(&line, UINT32_MAX, &flags))
     return false;
   route->reject = (flags & RTF_REJECT) != 0;
   route->local = (flags & (RTF_LOCAL | RTF_ANYCAST)) != 0;
   return next_name(&line, route->name);
+}
+
+bool osh_parse_dev(struct osh_text line, char *name) {
+  while (line.length > 0 && *line.bytes == ' ') {
+    line.bytes++;
+    line.length--;
+  }
+  const char *colon = line.length == 0 ? NULL : memchr(line.bytes, ':', line.length);
+  size_t length = colon == NULL ? 0 : (size_t)(colon - line.bytes);
+  if (length == 0 || length >= IFNAMSIZ)
+    return false;
+  memcpy(name, line.bytes, length);
+  name[length] = '\0';
+  return true;
 }
 
 static int add_address(struct osh_snapshot *snapshot, const struct osh_if_inet6 *entry) {

@@ -49,8 +49,13 @@ bool osh_parse_route(struct osh_text line, struct osh_route *route);
 // ipv6_route (rt6_native_seq_show() in net/ipv6/route.c): all tables.
 struct osh_ipv6_route {
   uint8_t destination[16]; // network byte order
-  bool reject;             // refuses what it matches; its link says nothing
-  bool local;              // to an address of the host itself, which a link that is down has, too
-  char name[IFNAMSIZ];     // terminated
+  uint32_t metric;
+  bool reject;         // refuses what it matches, whatever its link
+  bool local;          // to an address of the host itself, which a link that is down has, too
+  char name[IFNAMSIZ]; // terminated
 };
 bool osh_parse_ipv6_route(struct osh_text line, struct osh_ipv6_route *route);
+
+// dev (dev_seq_printf_stats() in net/core/net-procfs.c): takes the name, which has room for
+// IFNAMSIZ bytes. Of its two lines of headings neither is taken for a link's.
+bool osh_parse_dev(struct osh_text line, char *name);

@@ -202,6 +202,8 @@ static void read_without_netlink(struct osh_snapshot *snapshot, unsigned sources
     snapshot->missing &= ~procfs->told;
   }
   if (fd >= 0) {
+    if ((ioctl->told & OSH_FACT_IPV4) && osh_tie(snapshot, fd, family, may_read) != 0)
+      osh_refused(ioctl, "malloc", -ENOMEM);
     (void)complete_links(snapshot, fd, ioctl);
     snapshot->missing &= ~ioctl->told;
     close(fd);

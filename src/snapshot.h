@@ -63,7 +63,8 @@ struct osh_link {
 enum osh_address_mark {
   OSH_ADDRESS_PREFIX_KNOWN = 1 << 0, // `prefix_len` is set
   OSH_ADDRESS_PREFIX_INFERRED =
-      1 << 1, // and was inferred from routes, or, without one, is a host's
+      1 << 1,                         // and was inferred from routes, or, without one, is a host's
+  OSH_ADDRESS_LINK_INFERRED = 1 << 2, // `ifindex` has only the label's word for it
 };
 
 struct osh_address {

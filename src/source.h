@@ -13,7 +13,8 @@
 // rtnetlink.c: any of the facts.
 int osh_rtnetlink_read(struct osh_snapshot *snapshot, struct osh_attempt *attempt);
 
-// ioctl.c: OSH_FACT_IPV4. `fd` is from osh_ioctl_open(), which also says of which family it is.
+// ioctl.c: OSH_FACT_IPV4. `fd` is from osh_ioctl_open(), which also says of which family it is. The
+// addresses whose label names no link that has them are left without an ifindex, for osh_tie().
 int osh_ioctl_open(int *family, struct osh_attempt *attempt);
 int osh_ioctl_read(struct osh_snapshot *snapshot, int fd, int family, struct osh_attempt *attempt);
 
@@ -24,6 +25,11 @@ int osh_procfs_read(struct osh_snapshot *snapshot, struct osh_attempt *attempt);
 // of any family. Returns 0; -ENODEV when a link went away meanwhile (its addresses can be dropped,
 // or all be asked for again); or the negative errno of the first refusal, with its name in `*call`.
 int osh_links_complete(struct osh_snapshot *snapshot, int fd, const char **call);
+
+// tie.c: finds the links of the addresses that osh_ioctl_read() could not tie to one, on a socket
+// of the same family; omits those that it cannot find. `procfs`: /proc may name further links.
+// 0 or -ENOMEM.
+int osh_tie(struct osh_snapshot *snapshot, int fd, int family, bool procfs);
 
 // infer.c: what the snapshot still lacks and /proc can suggest, all of it marked as inferred.
 // `procfs` false: without reading anything.
