@@ -1,12 +1,14 @@
 /*
  * What a topology needs and ip(8) cannot do, for the tests: IPv4 addresses under labels that do not
- * begin with their link's name, and tun and tap links with somebody at their other end, without
- * which they have no carrier.
+ * begin with their link's name, tun and tap links with somebody at their other end, without which
+ * they have no carrier, and links without IPv6.
  *
  * Reads one command a line, words between single blanks:
  *   tun NAME | tap NAME          holds such a link, until the input ends
  *   address LINK ADDRESS PREFIX-LENGTH [LABEL]    without LABEL it is empty
+ *   disable_ipv6 LINK
  *   ready                        prints "ready"
+ * What the kernel refuses ends it, unless --force is given.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -16,12 +18,21 @@
 #include <linux/if_tun.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <unistd.h>
 
 enum { MAX_WORDS = 5 };
+
+static bool force = false;
+
+static void refused(const char *what) {
+  if (!force)
+    err(EXIT_FAILURE, "%s", what);
+}
 
 static void hold_tunnel(const char *name, short flags) {
   struct ifreq ifreq = {.ifr_flags = (short)(flags | IFF_NO_PI)};
@@ -29,15 +40,26 @@ static void hold_tunnel(const char *name, short flags) {
   const int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
   if (fd < 0)
     err(EXIT_FAILURE, "open /dev/net/tun");
-  if (ioctl(fd, TUNSETIFF, &ifreq) < 0)
-    err(EXIT_FAILURE, "TUNSETIFF %s", name);
+  if (ioctl(fd, TUNSETIFF, &ifreq) < 0) {
+    refused("TUNSETIFF");
+    (void)close(fd);
+  }
 }
 
-static void await_acknowledgement(struct mnl_socket *socket, char *buffer, size_t size,
-                                  const char *what) {
+static void disable_ipv6(const char *name) {
+  char path[128];
+  (void)snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", name);
+  const int fd = open(path, O_WRONLY | O_CLOEXEC);
+  if (fd < 0 || write(fd, "1", 1) != 1)
+    refused(path);
+  if (fd >= 0)
+    (void)close(fd);
+}
+
+static void await_acknowledgement(struct mnl_socket *socket, char *buffer, size_t size) {
   const ssize_t length = mnl_socket_recvfrom(socket, buffer, size);
   if (length < 0 || mnl_cb_run(buffer, (size_t)length, 0, 0, NULL, NULL) < 0)
-    err(EXIT_FAILURE, "RTM_NEWADDR %s", what);
+    refused("RTM_NEWADDR");
 }
 
 static void add_address(struct mnl_socket *socket, char **words) {
@@ -51,14 +73,14 @@ static void add_address(struct mnl_socket *socket, char **words) {
   message->nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK | NLM_F_CREATE | NLM_F_EXCL;
   struct ifaddrmsg *header = mnl_nlmsg_put_extra_header(message, sizeof(*header));
   header->ifa_family = AF_INET;
-  header->ifa_prefixlen = (unsigned char)(int)strtol(words[3], NULL, 10);
+  header->ifa_prefixlen = (unsigned char)strtol(words[3], NULL, 10);
   header->ifa_index = if_nametoindex(words[1]);
   mnl_attr_put_u32(message, IFA_LOCAL, address.s_addr);
   mnl_attr_put_u32(message, IFA_ADDRESS, address.s_addr);
   mnl_attr_put_strz(message, IFA_LABEL, words[4] == NULL ? "" : words[4]);
   if (mnl_socket_sendto(socket, message, message->nlmsg_len) < 0)
     err(EXIT_FAILURE, "sendto");
-  await_acknowledgement(socket, buffer, sizeof(buffer), words[2]);
+  await_acknowledgement(socket, buffer, sizeof(buffer));
 }
 
 /* Cuts a line into its words, and returns how many there are. */
@@ -79,13 +101,16 @@ static void obey(struct mnl_socket *socket, char **words, int count) {
     hold_tunnel(words[1], IFF_TAP);
   else if (count >= 4 && strcmp(words[0], "address") == 0)
     add_address(socket, words);
+  else if (count == 2 && strcmp(words[0], "disable_ipv6") == 0)
+    disable_ipv6(words[1]);
   else if (count == 1 && strcmp(words[0], "ready") == 0)
     (void)puts("ready");
   else
     errx(EXIT_FAILURE, "%s: not understood", words[0]);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+  force = argc > 1 && strcmp(argv[1], "--force") == 0;
   struct mnl_socket *socket = mnl_socket_open(NETLINK_ROUTE);
   if (socket == NULL)
     err(EXIT_FAILURE, "socket");

@@ -5,6 +5,7 @@
 const { spawnSync } = require('node:child_process')
 const { once } = require('node:events')
 const path = require('node:path')
+const { setTimeout } = require('node:timers/promises')
 const { projectRoot } = require('./namespace')
 
 /** @typedef {import('./namespace').Namespace} Namespace */
@@ -29,18 +30,21 @@ const { projectRoot } = require('./namespace')
 const raw = path.join(projectRoot, 'test', 'build', 'raw')
 const reader = path.join(__dirname, 'read.js')
 
+const SETTLE_TIMEOUT = 5_000
+const SETTLE_INTERVAL = 10
+
 /** @param {string[]} lines */
 const bytes = (lines) => Buffer.from([...lines, ''].join('\n'), 'latin1')
 
 /**
  * @param {Namespace} ns
  * @param {string[]} lines
+ * @param {boolean} force
  */
-function batch(ns, lines) {
-  const { status, stderr } = spawnSync('ip', ['-n', ns.name, '-batch', '-'], {
-    input: bytes(lines)
-  })
-  if (status !== 0) throw new Error(`ip: ${stderr}`)
+function batch(ns, lines, force) {
+  const args = ['-n', ns.name, ...(force ? ['-force'] : []), '-batch', '-']
+  const { status, stderr } = spawnSync('ip', args, { input: bytes(lines) })
+  if (status !== 0 && !force) throw new Error(`ip: ${stderr}`)
 }
 
 /**
@@ -62,18 +66,63 @@ async function command(child, commands) {
  *
  * @param {Namespace} ns
  * @param {Topology} topology
+ * @param {{ force?: boolean }} [options] `force`: what the kernel refuses is left out
  * @returns {Promise<() => void>}
  */
-async function build(ns, { tunnels = [], lines = [], addresses = [] }) {
+async function build(ns, { tunnels = [], lines = [], addresses = [] }, { force = false } = {}) {
   if (tunnels.length + addresses.length === 0) {
-    batch(ns, lines)
+    batch(ns, lines, force)
     return () => {}
   }
-  const child = ns.spawnCommand(raw, [], { stdio: ['pipe', 'pipe', 'inherit'] })
+  const child = ns.spawnCommand(raw, force ? ['--force'] : [], {
+    stdio: ['pipe', 'pipe', 'inherit']
+  })
   await command(child, tunnels)
-  batch(ns, lines)
+  batch(ns, lines, force)
   await command(child, addresses)
   return () => child.stdin?.end()
+}
+
+/** @param {Namespace} ns @param {string[]} args @returns {any[]} what `ip -json` prints */
+function ipJson(ns, args) {
+  const { stdout } = spawnSync('ip', ['-n', ns.name, '-j', ...args], { maxBuffer: 64 << 20 })
+  return JSON.parse(stdout.toString('latin1'), (_, value) =>
+    typeof value === 'string' ? Buffer.from(value, 'latin1').toString() : value
+  )
+}
+
+/**
+ * Waits until each link that has a carrier is known to have it, and each that has none to have none: the
+ * kernel updates that later. Addresses may stay tentative.
+ *
+ * @param {Namespace} ns
+ */
+async function settle(ns) {
+  for (const deadline = Date.now() + SETTLE_TIMEOUT; ; await setTimeout(SETTLE_INTERVAL)) {
+    const unsettled = ipJson(ns, ['link', 'show']).filter(
+      ({ flags }) =>
+        flags.includes('UP') && flags.includes('LOWER_UP') === flags.includes('NO-CARRIER')
+    )
+    if (unsettled.length === 0) return
+    if (Date.now() > deadline) throw new Error(`unsettled: ${JSON.stringify(unsettled)}`)
+  }
+}
+
+/**
+ * Every IPv4 address that there is, in the kernel's order.
+ *
+ * @param {Namespace} ns
+ * @returns {import('./topology-judge').Fact[]}
+ */
+function listIPv4(ns) {
+  return ipJson(ns, ['-4', 'addr', 'show']).flatMap(({ ifname: link, addr_info: addresses }) =>
+    (addresses ?? []).map((/** @type {any} */ { label = '', local, prefixlen }) => ({
+      link,
+      label,
+      address: local,
+      prefix: prefixlen
+    }))
+  )
 }
 
 /**
@@ -90,4 +139,4 @@ function read(ns, launch, sources = []) {
   return JSON.parse(stdout)
 }
 
-module.exports = { build, read }
+module.exports = { build, listIPv4, read, settle }

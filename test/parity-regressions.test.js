@@ -1,0 +1,233 @@
+'use strict'
+
+// Divergences from the native function that were found once, each by its name. What every mode must give
+// is judged as in parity.test.js; what is said here beside it is what the divergence was about.
+
+const t = require('tap')
+const { Namespace, requirements } = require('./support/namespace')
+const { build, listIPv4, settle } = require('./support/topology')
+const { judge } = require('./support/topology-judge')
+const { Readers } = require('./support/topology-readers')
+
+const skip = requirements() ?? false
+if (skip) {
+  t.pass(`skipped: ${skip}`, { skip })
+  process.exit()
+}
+
+/** @param {string} name @param {string} peer */
+const veth = (name, peer) => [
+  `link add name ${name} type veth peer name ${peer}`,
+  `link set ${name} addrgenmode none`,
+  `link set ${peer} addrgenmode none`,
+  `link set ${name} up`,
+  `link set ${peer} up`
+]
+
+const home = Namespace.create('regressions-home')
+const readers = new Readers(home)
+t.teardown(async () => {
+  await readers.close()
+  home.remove()
+})
+
+/**
+ * What every mode answers of a topology, after judging it. `until`: waits for this too.
+ *
+ * @param {import('tap').Test} t
+ * @param {import('./support/topology').Topology & { until?: (ns: Namespace) => boolean }} topology
+ */
+async function read(t, { until = () => true, ...topology }) {
+  const ns = Namespace.create('regressions')
+  t.teardown(() => ns.remove())
+  t.teardown(await build(ns, topology))
+  await settle(ns)
+  for (const deadline = Date.now() + 10_000; !until(ns);)
+    if (Date.now() > deadline) throw new Error('it does not come')
+  const readings = await readers.read(ns)
+  judge(readings, listIPv4(ns), false)
+  t.pass('every mode gives what it must')
+  const answers = Object.fromEntries(
+    Object.entries(readings).map(([mode, { ours }]) => [mode, JSON.parse(ours.answer)])
+  )
+  return { readings, answers, native: JSON.parse(readings.rtnetlink.native.answer) }
+}
+
+/** @param {any} answer @param {string} key */
+const addresses = (answer, key) => (answer[key] ?? []).map(({ address }) => address)
+
+const MODES = ['no netlink', 'no netlink, no inet', 'no socket']
+
+t.test('a label that names no link', async (t) => {
+  const { answers, readings, native } = await read(t, {
+    lines: [...veth('d0', 'd1'), 'addr add 10.0.0.1/24 dev d0'],
+    addresses: ['address d0 10.0.1.1 24 foo']
+  })
+  t.strictSame(addresses(native, 'foo'), ['10.0.1.1'])
+  t.strictSame(answers['no netlink'], native, 'its mask inferred, and right')
+  t.strictSame(answers['no netlink, no inet'], native)
+  t.strictSame(readings['no socket'].diagnosis.omitted, [{ name: 'foo', address: '10.0.1.1' }])
+})
+
+t.test('a label that names no link, alone on its link', async (t) => {
+  const { answers, native } = await read(t, {
+    lines: veth('d0', 'd1'),
+    addresses: ['address d0 10.0.1.1 24 foo']
+  })
+  t.strictSame(answers['no netlink'], native, 'the link is named by /proc/net/dev')
+  t.equal(answers['no netlink, no /proc'].foo, undefined)
+})
+
+t.test('a label that names another link, which is down', async (t) => {
+  const { answers, readings, native } = await read(t, {
+    lines: [...veth('d0', 'd1'), 'link add name off0 type veth peer name off1'],
+    addresses: ['address d0 10.0.1.1 24 off0', 'address off0 10.0.2.1 24 d0']
+  })
+  t.strictSame(addresses(native, 'off0'), ['10.0.1.1'])
+  t.strictSame(answers['no netlink'], native)
+  t.strictSame(answers['no netlink, no inet'], native, 'an AF_INET6 socket is asked')
+  // The label has its word there, and is said to have.
+  t.strictSame(
+    readings['no socket'].diagnosis.inferred
+      .filter(({ property }) => property === 'state')
+      .map(({ name }) => name)
+      .sort(),
+    ['d0', 'off0']
+  )
+})
+
+t.test('an empty label', async (t) => {
+  const { answers, native } = await read(t, {
+    lines: [...veth('d0', 'd1'), 'addr add 10.0.0.1/24 dev d0'],
+    addresses: ['address d0 10.0.1.1 24', 'address d0 10.0.2.1 24 d0']
+  })
+  t.strictSame(addresses(native, 'd0'), ['10.0.0.1', '10.0.1.1', '10.0.2.1'])
+  for (const mode of MODES) t.strictSame(answers[mode], native, mode)
+})
+
+t.test('the alternative name of a link as a label', async (t) => {
+  const { answers, native } = await read(t, {
+    lines: [...veth('d0', 'd1'), 'link property add dev d0 altname other'],
+    addresses: ['address d0 10.0.1.1 24 other', 'address d1 10.0.2.1 24 other:1']
+  })
+  t.strictSame(native['other:1'][0].mac, '00:00:00:00:00:00')
+  t.strictSame(answers['no netlink'], native)
+})
+
+t.test('between two that may be elsewhere', async (t) => {
+  // 10.0.0.2 was taken to be on d1, like its neighbours, whose label is that of d1 as well.
+  const { answers, readings } = await read(t, {
+    lines: [...veth('d0', 'd1'), 'addr add 10.0.0.1/24 dev d1', 'addr add 10.0.0.3/24 dev d1'],
+    addresses: [
+      'address d0 10.0.0.1 24 d1',
+      'address d0 10.0.0.2 30 d1',
+      'address d0 10.0.0.3 24 d1',
+      'address d0 10.0.0.4 24 d0'
+    ]
+  })
+  t.strictSame(addresses(answers['no netlink'], 'd1').includes('10.0.0.2'), true)
+  t.strictSame(readings['no netlink, no /proc'].diagnosis.missing, ['ipv6'])
+})
+
+t.test('one address twice on a link, with two prefix lengths', async (t) => {
+  const { readings } = await read(t, {
+    lines: [...veth('d0', 'd1'), 'addr add 10.0.0.1/24 dev d0', 'addr add 10.0.0.1/16 dev d0']
+  })
+  t.match(
+    readings['no netlink'].diagnosis.inferred.filter(({ property }) => property === 'netmask'),
+    [{ address: '10.0.0.1' }, { address: '10.0.0.1' }]
+  )
+})
+
+t.test('one address on two links, under their own labels', async (t) => {
+  const { answers, readings, native } = await read(t, {
+    lines: [...veth('d0', 'd1'), 'addr add 10.0.0.1/24 dev d0', 'addr add 10.0.0.1/16 dev d1']
+  })
+  t.strictSame(answers['no netlink'], native)
+  t.equal(readings['no netlink'].diagnosis.complete, true)
+})
+
+t.test('an IPv6 address on a link that is down', async (t) => {
+  // It has a route, to itself, and so was taken to be up where no socket tells of links.
+  const { answers } = await read(t, {
+    lines: ['link add name d0 type veth peer name d1', 'addr add fd00::1/64 dev d0 nodad']
+  })
+  for (const [mode, answer] of Object.entries(answers)) t.equal(answer.d0, undefined, mode)
+})
+
+t.test('the loopback link without ::1', async (t) => {
+  const { answers } = await read(t, {
+    lines: ['link set lo up', 'addr add fd00::1/64 dev lo nodad', 'addr del ::1/128 dev lo']
+  })
+  t.match(answers['no socket, no socketpair'].lo, [{ address: 'fd00::1', internal: true }])
+})
+
+t.test('an address that failed duplicate address detection', async (t) => {
+  const { native } = await read(t, {
+    lines: [...veth('d0', 'd1'), 'addr add fd00::1/64 dev d0 nodad', 'addr add fd00::1/64 dev d1'],
+    until: (ns) => ns.ip('-6 addr show dadfailed') !== ''
+  })
+  t.strictSame(addresses(native, 'd1'), ['fd00::1'])
+})
+
+t.test('links that are not registered in the order of their ifindex', async (t) => {
+  const { answers, native } = await read(t, {
+    lines: [
+      'link add index 50 name a0 type veth peer name a1',
+      'link add index 40 name b0 type bridge',
+      'link add index 30 name c0 type bridge',
+      'link del dev b0',
+      'link add index 45 name b0 type bridge',
+      ...['a0', 'a1', 'b0', 'c0'].flatMap((name, i) => [
+        `link set ${name} addrgenmode none`,
+        `link set ${name} up`,
+        `addr add 10.0.${i}.1/24 dev ${name}`
+      ])
+    ]
+  })
+  t.strictSame(Object.keys(native), ['a1', 'c0', 'b0', 'a0'])
+  for (const mode of MODES) t.equal(JSON.stringify(answers[mode]), JSON.stringify(native), mode)
+})
+t.test('renamed, with secondary addresses, whose labels the kernel rewrites', async (t) => {
+  const { answers, native } = await read(t, {
+    lines: [
+      ...veth('d0', 'd1'),
+      'addr add 10.0.0.1/24 dev d0',
+      'addr add 10.0.0.2/24 dev d0 label d0:x',
+      'addr add 10.0.0.3/24 dev d0',
+      'link set d0 name abcdefghijklmno'
+    ]
+  })
+  t.ok(Object.keys(native).length > 1, `${Object.keys(native)}`)
+  for (const mode of ['no netlink', 'no netlink, no inet'])
+    t.equal(JSON.stringify(answers[mode]), JSON.stringify(native), mode)
+})
+
+t.test('more than 256 links', async (t) => {
+  const { answers, native } = await read(t, {
+    lines: Array.from({ length: 150 }, (_, i) => [
+      ...veth(`m${i}`, `n${i}`),
+      `addr add 10.1.${i}.1/24 dev m${i}`,
+      `addr add 10.2.${i}.1/24 dev n${i}`,
+      `addr add fd00:${i}::1/64 dev n${i} nodad`
+    ]).flat()
+  })
+  t.equal(Object.keys(native).length, 300)
+  for (const mode of MODES) t.equal(JSON.stringify(answers[mode]), JSON.stringify(native), mode)
+})
+
+t.test('names that an object inherits, and names that are no UTF-8', async (t) => {
+  const names = ['constructor', '__proto__', 'toString', '\xff\xfe', '\xff\xfd', '\xe2\x82']
+  const { answers, native } = await read(t, {
+    lines: names.flatMap((name, i) => [
+      `link add name ${name} type bridge`,
+      `link set ${name} addrgenmode none`,
+      `link set ${name} up`,
+      `addr add 10.0.${i}.1/24 dev ${name}`
+    ])
+  })
+  // Two bytes that are no UTF-8 become two replacement characters, whichever they are.
+  t.strictSame(Object.keys(native), ['constructor', '__proto__', 'toString', '��', '�'])
+  for (const mode of MODES) t.equal(JSON.stringify(answers[mode]), JSON.stringify(native), mode)
+  t.equal({}.constructor, Object, 'nothing is polluted')
+})

@@ -1,0 +1,69 @@
+'use strict'
+
+// Property: on any network that a kernel can hold, ours answers what the native function does, and says
+// where it cannot. RUNS topologies are made from the seed SEED; a failure prints the seed, and the
+// shortest topology found that fails, as commands of ip(8) and of support/raw.c.
+
+const fc = require('fast-check')
+const t = require('tap')
+const { Namespace, requirements } = require('./support/namespace')
+const { build, listIPv4, settle } = require('./support/topology')
+const { topologies } = require('./support/topology-arbitrary')
+const { judge } = require('./support/topology-judge')
+const { Readers } = require('./support/topology-readers')
+
+const skip = requirements() ?? false
+if (skip) {
+  t.pass(`skipped: ${skip}`, { skip })
+  process.exit()
+}
+
+const RUNS = Number(process.env.RUNS ?? 300)
+const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31)
+// Two at once, for waiting takes most of the time.
+const LANES = 2
+const MILLISECONDS_A_RUN = 800
+
+t.setTimeout(60_000 + RUNS * MILLISECONDS_A_RUN)
+
+/** What the topologies were like, for the eye: a generator that makes nothing passes, too. */
+const counts = { topologies: 0, links: 0, ipv4: 0, foreign: 0 }
+
+/** @param {Readers} readers @param {import('./support/topology-arbitrary').Generated} topology */
+async function check(readers, topology) {
+  const ns = Namespace.create('parity')
+  const release = await build(ns, topology, { force: true })
+  try {
+    await settle(ns)
+    const addresses = listIPv4(ns)
+    judge(await readers.read(ns), addresses, topology.ordinary)
+    counts.topologies++
+    counts.ipv4 += addresses.length
+    counts.links += new Set(addresses.map(({ link }) => link)).size
+    counts.foreign += addresses.filter(({ link, label }) => label.split(':')[0] !== link).length
+  } finally {
+    release()
+    ns.remove()
+  }
+}
+
+t.test(`${RUNS} topologies, SEED=${SEED}`, async (t) => {
+  const home = Namespace.create('parity-home')
+  t.teardown(() => home.remove())
+  const lanes = Array.from({ length: LANES }, async (_, lane) => {
+    const readers = new Readers(home)
+    try {
+      const numRuns = Math.ceil(RUNS / LANES)
+      const property = fc.asyncProperty(topologies, (topology) => check(readers, topology))
+      return await fc.check(property, { seed: SEED + lane, numRuns })
+    } finally {
+      await readers.close()
+    }
+  })
+  for (const [lane, outcome] of (await Promise.all(lanes)).entries()) {
+    const report = `${fc.defaultReportMessage(outcome)}\n${outcome.errorInstance}`
+    t.equal(outcome.failed, false, `SEED=${SEED}, lane ${lane}: ${outcome.failed ? report : ''}`)
+  }
+  t.comment(`SEED=${SEED} ${JSON.stringify(counts)}`)
+  if (RUNS >= 100) t.ok(counts.links > RUNS && counts.ipv4 > RUNS && counts.foreign > RUNS / 4)
+})
