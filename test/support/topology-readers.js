@@ -27,11 +27,17 @@ const modes = {
 class Readers {
   #readers
 
-  /** @param {Namespace} home in which they are started; any will do */
-  constructor(home) {
-    this.#readers = Object.entries(modes).map(([mode, launch]) => {
+  /**
+   * @param {Namespace} home in which they are started; any will do
+   * @param {{ only?: string[], execPath?: string }} [options] `only`: the modes, all by default
+   */
+  constructor(home, { only = Object.keys(modes), execPath } = {}) {
+    const wanted = Object.entries(modes).filter(([mode]) => only.includes(mode))
+    this.#readers = wanted.map(([mode, launch]) => {
       const args = launch ? [] : ['--native']
-      const child = home.spawn([visitor, ...args], { launch, stdio: ['pipe', 'pipe', 'inherit'] })
+      /** @type {import('node:child_process').StdioOptions} */
+      const stdio = ['pipe', 'pipe', 'inherit']
+      const child = home.spawn([visitor, ...args], { launch, stdio, execPath })
       if (!child.stdin || !child.stdout) throw new Error('it has no pipes')
       const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]()
       return { mode, child, stdin: child.stdin, lines }
