@@ -51,7 +51,8 @@ static void doubt_copies(struct osh_address **sorted, size_t count) {
 }
 
 // Addresses of one link stand together, so one that is between two of the same link is on it, too.
-// `doubtful`: as is one that is between two that may be on the same link.
+// `doubtful`: as is one that is between two that may be on the same link, unless its label is
+// empty: it would be shown under the name of a link that nothing but others' labels speaks for.
 static void tie_enclosed(struct osh_address *addresses, size_t count, bool doubtful) {
   size_t next = 0;
   const struct osh_address *before = NULL;
@@ -65,7 +66,7 @@ static void tie_enclosed(struct osh_address *addresses, size_t count, bool doubt
     if (before == NULL || next == count || addresses[next].ifindex != before->ifindex)
       continue;
     bool doubted = inferred(before) || inferred(&addresses[next]);
-    if (doubted && !doubtful)
+    if (doubted && (!doubtful || addresses[i].name[0] == '\0'))
       continue;
     addresses[i].ifindex = before->ifindex;
     if (doubted)

@@ -97,12 +97,27 @@ t.test('a label that names another link, which is down', async (t) => {
 })
 
 t.test('an empty label', async (t) => {
-  const { answers, native } = await read(t, {
+  const { answers, readings, native } = await read(t, {
     lines: [...veth('d0', 'd1'), 'addr add 10.0.0.1/24 dev d0'],
     addresses: ['address d0 10.0.1.1 24', 'address d0 10.0.2.1 24 d0']
   })
   t.strictSame(addresses(native, 'd0'), ['10.0.0.1', '10.0.1.1', '10.0.2.1'])
-  for (const mode of MODES) t.strictSame(answers[mode], native, mode)
+  t.strictSame(answers['no netlink'], native)
+  t.strictSame(answers['no netlink, no inet'], native)
+  t.strictSame(addresses(answers['no socket'], 'd0'), ['10.0.0.1', '10.0.2.1'])
+  t.strictSame(readings['no socket'].diagnosis.omitted, [{ name: '', address: '10.0.1.1' }])
+})
+
+t.test('an empty label between two that name another link', async (t) => {
+  // It was shown under lo, whose labels its neighbours have, where no inet socket opens.
+  const { answers, readings, native } = await read(t, {
+    lines: ['link set lo up', ...veth('d0', 'd1')],
+    addresses: ['address d0 10.0.0.1 24', 'address d0 10.0.1.1 24 lo:1']
+  })
+  t.strictSame(addresses(native, 'd0'), ['10.0.0.1'])
+  t.strictSame(answers['no netlink'], native)
+  t.strictSame(addresses(answers['no socket'], 'lo'), ['127.0.0.1', '::1'])
+  t.strictSame(readings['no socket'].diagnosis.omitted, [{ name: '', address: '10.0.0.1' }])
 })
 
 t.test('the alternative name of a link as a label', async (t) => {
