@@ -19,7 +19,8 @@ if (skip) {
 }
 
 const RUNS = Number(process.env.RUNS ?? 300)
-const SEED = Number(process.env.SEED ?? Date.now() % 2 ** 31)
+// In CI the same each time: what fails there is to be the doing of what was changed.
+const SEED = Number(process.env.SEED ?? (process.env.CI ? 1 : Date.now() % 2 ** 31))
 // Two at once, for waiting takes most of the time.
 const LANES = 2
 const MILLISECONDS_A_RUN = 800

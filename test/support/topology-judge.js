@@ -238,8 +238,12 @@ function judgeProcfs(reading, native) {
   const expected = native
     .filter(({ family }) => family === 'IPv6')
     .map((entry) => ({ ...entry, mac: '00:00:00:00:00:00' }))
-  const wanted = new Set(asSet(expected))
-  const surplus = ours.filter((entry) => !wanted.has(JSON.stringify(entry)))
+  const wanted = asSet(expected)
+  const surplus = ours.filter((entry) => {
+    const at = wanted.indexOf(JSON.stringify(entry))
+    if (at >= 0) wanted.splice(at, 1)
+    return at < 0
+  })
   assert.deepEqual(asSet(ours.filter((entry) => !surplus.includes(entry))), asSet(expected))
   for (const entry of ours) {
     assert.equal(entry.family, 'IPv6')
@@ -247,7 +251,10 @@ function judgeProcfs(reading, native) {
   }
   // The native function hides them for their links' sake alone.
   const shown = new Set(native.filter(({ family }) => family === 'IPv6').map(({ key }) => key))
-  for (const { key } of surplus) assert.equal(shown.has(key), false, `${key} is not running`)
+  for (const { key } of surplus) {
+    // Names that are no UTF-8 become the same key.
+    if (!key.includes('\ufffd')) assert.equal(shown.has(key), false, `${key} is not running`)
+  }
   assert.deepEqual(reading.diagnosis.missing, ['links', 'ipv4'])
 }
 
