@@ -49,7 +49,10 @@ t.test('in a sandbox', { skip: requirements() ?? false }, async (t) => {
   t.notMatch(plain.stdout, /inferred|unknown/)
 
   const inferred = table('--deny-family', 'all')
-  t.match(inferred.stdout, /10\.0\.0\.1\/24 .*netmask inferred$/m)
+  t.match(
+    inferred.stdout,
+    /10\.0\.0\.1\/24 .*netmask inferred, state inferred, internal inferred$/m
+  )
   const unknown = table('--deny-family', 'all', '--deny-socketpair')
   t.match(unknown.stdout, /^IPv4 addresses are unknown/m)
 
