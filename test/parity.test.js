@@ -41,7 +41,7 @@ async function check(readers, topology) {
     counts.topologies++
     counts.ipv4 += addresses.length
     counts.links += new Set(addresses.map(({ link }) => link)).size
-    counts.foreign += addresses.filter(({ link, label }) => label.split(':')[0] !== link).length
+    counts.foreign += addresses.filter(({ foreign }) => foreign).length
   } finally {
     release()
     ns.remove()

@@ -6,7 +6,7 @@
 const assert = require('node:assert/strict')
 
 /** @typedef {import('./topology').Reading} Reading */
-/** @typedef {{ link: string, label: string, address: string, prefix: number }} Fact */
+/** @typedef {{ link: string, label: string, foreign: boolean, address: string, prefix: number }} Fact */
 /** @typedef {import('node:os').NetworkInterfaceInfo & { key: string }} Entry */
 
 /** @param {string} answer @returns {Entry[]} */
@@ -84,7 +84,7 @@ class Facts {
 
   /** Its label is not of its link. @param {string} where */
   isForeign(where) {
-    return this.#facts(where).some(({ link, label }) => label.split(':')[0] !== link)
+    return this.#facts(where).some(({ foreign }) => foreign)
   }
 
   /** Its label is empty; it is known by its link's name. @param {string} where */

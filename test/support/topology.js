@@ -83,13 +83,18 @@ async function build(ns, { tunnels = [], lines = [], addresses = [] }, { force =
   return () => child.stdin?.end()
 }
 
-/** @param {Namespace} ns @param {string[]} args @returns {any[]} what `ip -json` prints */
+/**
+ * @param {Namespace} ns
+ * @param {string[]} args
+ * @returns {any[]} what `ip -json` prints; in its strings each character stands for a byte
+ */
 function ipJson(ns, args) {
   const { stdout } = spawnSync('ip', ['-n', ns.name, '-j', ...args], { maxBuffer: 64 << 20 })
-  return JSON.parse(stdout.toString('latin1'), (_, value) =>
-    typeof value === 'string' ? Buffer.from(value, 'latin1').toString() : value
-  )
+  return JSON.parse(stdout.toString('latin1'))
 }
+
+/** @param {string} text in which each character stands for a byte */
+const decode = (text) => Buffer.from(text, 'latin1').toString()
 
 /**
  * Waits until each link that has a carrier is known to have it, and each that has none to have none: the
@@ -117,8 +122,10 @@ async function settle(ns) {
 function listIPv4(ns) {
   return ipJson(ns, ['-4', 'addr', 'show']).flatMap(({ ifname: link, addr_info: addresses }) =>
     (addresses ?? []).map((/** @type {any} */ { label = '', local, prefixlen }) => ({
-      link,
-      label,
+      link: decode(link),
+      label: decode(label),
+      // Told before decoding: names that are no UTF-8 may become the same.
+      foreign: label.split(':')[0] !== link,
       address: local,
       prefix: prefixlen
     }))
