@@ -1,10 +1,17 @@
-// How rtnetlink answers are understood. Pure: bytes in, links and addresses out. Tests and fuzzers
-// call these as the source does.
+// How rtnetlink is asked, and how its answers are understood. The latter is pure: bytes in, links
+// and addresses out. Tests and fuzzers call it as the source does.
 #pragma once
 
 #include "source.h"
 
 #include <stdbool.h>
+#include <sys/types.h>
+
+struct mnl_socket;
+
+// The kernel fills at most 32 KiB per datagram (netlink_dump()); a smaller buffer would cut
+// messages off.
+#define OSH_NETLINK_BUFFER_SIZE 32768
 
 // One dump being received.
 struct osh_dump {
@@ -17,3 +24,10 @@ struct osh_dump {
 // when more is to come, 0 at the end of the dump, or a negative errno: the kernel's own refusal,
 // -EBADMSG for bytes that are no netlink message, -ENOMEM.
 int osh_dump_take(struct osh_dump *dump, const void *datagram, size_t length);
+
+// rtnetlink.c: asks for a dump of RTM_GETADDR or RTM_GETLINK; 0 or a negative errno.
+int osh_rtnetlink_send(const struct mnl_socket *socket, uint16_t type, uint32_t seq);
+
+// The next datagram from the kernel, in OSH_NETLINK_BUFFER_SIZE bytes: its length, or a negative
+// errno.
+ssize_t osh_rtnetlink_receive(int fd, void *buffer);

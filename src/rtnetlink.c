@@ -14,9 +14,6 @@
 #include <string.h>
 #include <unistd.h>
 
-// The kernel fills at most 32 KiB per datagram (netlink_dump()); a smaller buffer would cut
-// messages off.
-#define BUFFER_SIZE 32768
 // Under a storm of changes no dump is ever of one piece: then the last one has to do.
 #define MAX_TRIES 4
 // 2 GiB in full datagrams: far above any host, but not for ever.
@@ -35,7 +32,7 @@ static const struct request get_addresses = {RTM_GETADDR, "sendto(RTM_GETADDR)",
 static const struct request get_links = {RTM_GETLINK, "sendto(RTM_GETLINK)",
                                          "recvmsg(RTM_GETLINK)"};
 
-static int send_request(const struct mnl_socket *socket, uint16_t type, uint32_t seq) {
+int osh_rtnetlink_send(const struct mnl_socket *socket, uint16_t type, uint32_t seq) {
   _Alignas(struct nlmsghdr) char bytes[NLMSG_SPACE(sizeof(struct ifinfomsg))] = {0};
   struct nlmsghdr *message = mnl_nlmsg_put_header(bytes);
   message->nlmsg_type = type;
@@ -56,12 +53,12 @@ static int wait_readable(int fd) {
   return ready == 0 ? -ETIMEDOUT : 0;
 }
 
-// The next datagram from the kernel, its length, or a negative errno. mnl_socket_recvfrom() does
-// not say who sent it, and a process with CAP_NET_ADMIN may send here, too.
-static ssize_t receive(int fd, void *buffer) {
+// mnl_socket_recvfrom() does not say who sent it, and a process with CAP_NET_ADMIN may send here,
+// too.
+ssize_t osh_rtnetlink_receive(int fd, void *buffer) {
   for (int tries = 0; tries < MAX_DATAGRAMS; tries++) {
     struct sockaddr_nl sender = {0};
-    struct iovec iovec = {.iov_base = buffer, .iov_len = BUFFER_SIZE};
+    struct iovec iovec = {.iov_base = buffer, .iov_len = OSH_NETLINK_BUFFER_SIZE};
     struct msghdr header = {
         .msg_name = &sender, .msg_namelen = sizeof(sender), .msg_iov = &iovec, .msg_iovlen = 1};
     ssize_t length = recvmsg(fd, &header, MSG_DONTWAIT);
@@ -77,12 +74,12 @@ static ssize_t receive(int fd, void *buffer) {
 }
 
 static int receive_dump(int fd, struct osh_dump *dump) {
-  char *buffer = malloc(BUFFER_SIZE);
+  char *buffer = malloc(OSH_NETLINK_BUFFER_SIZE);
   if (buffer == NULL)
     return -ENOMEM;
   int more = 1;
   for (int count = 0; more > 0; count++) {
-    ssize_t length = count < MAX_DATAGRAMS ? receive(fd, buffer) : -EOVERFLOW;
+    ssize_t length = count < MAX_DATAGRAMS ? osh_rtnetlink_receive(fd, buffer) : -EOVERFLOW;
     more = length < 0 ? (int)length : osh_dump_take(dump, buffer, (size_t)length);
   }
   free(buffer);
@@ -92,7 +89,7 @@ static int receive_dump(int fd, struct osh_dump *dump) {
 // Asks for one dump and takes it. -EINTR: it was interrupted, but all of it was taken.
 static int ask(const struct mnl_socket *socket, const struct request *request, uint32_t seq,
                struct osh_snapshot *snapshot, struct osh_attempt *attempt) {
-  int error = send_request(socket, request->type, seq);
+  int error = osh_rtnetlink_send(socket, request->type, seq);
   if (error != 0)
     return osh_refused(attempt, request->send_call, error);
   struct osh_dump dump = {.snapshot = snapshot, .seq = seq};
