@@ -11,6 +11,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#define COMPLETE (OSH_LINK_NAME | OSH_LINK_FLAGS | OSH_LINK_HWADDR)
+
 // How often a link is asked about again that was renamed between two of its requests.
 #define RENAME_TRIES 4
 
@@ -61,6 +63,9 @@ static int ask_by_name(int fd, struct osh_link *link, const char **call) {
 static int ask_name(int fd, struct osh_link *link, const char **call) {
   struct ifreq ifreq = {.ifr_ifindex = (int)link->ifindex};
   int error = ask(fd, SIOCGIFNAME, &ifreq);
+  // A name that was only suggested goes.
+  if (error == 0 || !(link->marks & OSH_LINK_NAME))
+    memset(link->name, 0, sizeof(link->name));
   if (error == 0) {
     memcpy(link->name, ifreq.ifr_name, sizeof(link->name) - 1);
     link->marks |= OSH_LINK_NAME;
@@ -76,10 +81,26 @@ static int ask_ifindex(int fd, const char *name, uint32_t *ifindex) {
   return error;
 }
 
+// Takes the name that a label or /proc suggested at its word until its number is asked back. That
+// spares SIOCGIFNAME, the one request whose answer is not known.
+static bool complete_suggested(int fd, struct osh_link *link) {
+  const char *ignored;
+  uint32_t ifindex;
+  if (link->name[0] != '\0' && ask_by_name(fd, link, &ignored) == 0 &&
+      ask_ifindex(fd, link->name, &ifindex) == 0 && ifindex == link->ifindex) {
+    link->marks |= OSH_LINK_NAME;
+    return true;
+  }
+  link->marks &= (uint8_t) ~(OSH_LINK_FLAGS | OSH_LINK_HWADDR);
+  return false;
+}
+
 // The name is asked by number and the rest by name, so a link renamed in between could lend its
 // name to another: the number is asked back at the end, and all of it again when it is not the
 // same.
 static int complete(int fd, struct osh_link *link, const char **call) {
+  if (complete_suggested(fd, link))
+    return 0;
   for (int try = 0; try < RENAME_TRIES; try++) {
     int refused = ask_name(fd, link, call);
     if (refused == -ENODEV)
@@ -142,7 +163,7 @@ int osh_links_complete(struct osh_snapshot *snapshot, int fd, const char **call)
   bool gone = false;
   for (size_t i = 0; i < snapshot->link_count; i++) {
     struct osh_link *link = &snapshot->links[i];
-    int error = complete(fd, link, call);
+    int error = (link->marks & COMPLETE) == COMPLETE ? 0 : complete(fd, link, call);
     gone |= error == -ENODEV;
     if (error == -ENODEV)
       continue;

@@ -60,7 +60,19 @@ static void copy_name(char *name, const struct nlattr *attribute) {
   memcpy(name, mnl_attr_get_payload(attribute), length < IFNAMSIZ ? length : IFNAMSIZ - 1);
 }
 
-static int take_address(const struct nlmsghdr *message, struct osh_snapshot *snapshot) {
+// The link of an address, if only by its number and by the name that its label suggests.
+static int mention_link(struct osh_dump *dump, const struct osh_address *address) {
+  struct osh_snapshot *snapshot = dump->snapshot;
+  if (osh_find_link(snapshot, address->ifindex, &dump->hint) != NULL)
+    return 0;
+  size_t length = osh_label_link_length(address->name);
+  int error = osh_mention_link(snapshot, address->ifindex);
+  if (error == 0)
+    memcpy(snapshot->links[snapshot->link_count - 1].name, address->name, length);
+  return error;
+}
+
+static int take_address(const struct nlmsghdr *message, struct osh_dump *dump) {
   const struct ifaddrmsg *header = mnl_nlmsg_get_payload(message);
   struct attributes found = {0};
   parse_attributes(message, sizeof(*header), take_address_attribute, &found);
@@ -72,7 +84,7 @@ static int take_address(const struct nlmsghdr *message, struct osh_snapshot *sna
   if (!ip || own == NULL || mnl_attr_get_payload_len(own) != size)
     return 0;
 
-  struct osh_address *address = osh_add_address(snapshot);
+  struct osh_address *address = osh_add_address(dump->snapshot);
   if (address == NULL)
     return -ENOMEM;
   address->family = header->ifa_family;
@@ -83,21 +95,38 @@ static int take_address(const struct nlmsghdr *message, struct osh_snapshot *sna
   memcpy(address->bytes, mnl_attr_get_payload(own), size);
   if (found.name != NULL && header->ifa_family == AF_INET)
     copy_name(address->name, found.name);
-  return osh_mention_link(snapshot, address->ifindex);
+  return mention_link(dump, address);
 }
 
-static int take_link(const struct nlmsghdr *message, struct osh_snapshot *snapshot) {
+// A link that an address mentioned is completed in its place. Others are taken from a dump of all
+// links alone: a label may name one of them.
+static int place_link(struct osh_dump *dump, const struct ifinfomsg *header,
+                      struct osh_link **link) {
+  uint32_t ifindex = (uint32_t)header->ifi_index;
+  *link = osh_find_link(dump->snapshot, ifindex, &dump->hint);
+  if (*link == NULL && header->ifi_family == AF_INET6)
+    return 0;
+  if (*link != NULL)
+    memset(*link, 0, sizeof(**link));
+  else if ((*link = osh_add_link(dump->snapshot)) == NULL)
+    return -ENOMEM;
+  (*link)->ifindex = ifindex;
+  return 0;
+}
+
+static int take_link(const struct nlmsghdr *message, struct osh_dump *dump) {
   const struct ifinfomsg *header = mnl_nlmsg_get_payload(message);
   struct attributes found = {0};
   parse_attributes(message, sizeof(*header), take_link_attribute, &found);
   // Bridges announce their ports in RTM_NEWLINK messages of their own family.
-  if (header->ifi_family != AF_UNSPEC || header->ifi_index <= 0 || found.name == NULL)
+  bool whole = header->ifi_family == AF_UNSPEC || header->ifi_family == AF_INET6;
+  if (!whole || header->ifi_index <= 0 || found.name == NULL)
     return 0;
 
-  struct osh_link *link = osh_add_link(snapshot);
+  struct osh_link *link;
+  int error = place_link(dump, header, &link);
   if (link == NULL)
-    return -ENOMEM;
-  link->ifindex = (uint32_t)header->ifi_index;
+    return error;
   link->flags = header->ifi_flags;
   link->type = header->ifi_type;
   link->marks = OSH_LINK_NAME | OSH_LINK_FLAGS | OSH_LINK_HWADDR;
@@ -127,13 +156,13 @@ static int take_message(const struct nlmsghdr *message, struct osh_dump *dump) {
   case RTM_NEWADDR: {
     if (length < sizeof(struct ifaddrmsg))
       return -EBADMSG;
-    int error = take_address(message, dump->snapshot);
+    int error = take_address(message, dump);
     return error != 0 ? error : 1;
   }
   case RTM_NEWLINK: {
     if (length < sizeof(struct ifinfomsg))
       return -EBADMSG;
-    int error = take_link(message, dump->snapshot);
+    int error = take_link(message, dump);
     return error != 0 ? error : 1;
   }
   default:

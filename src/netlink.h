@@ -18,6 +18,7 @@ struct osh_dump {
   struct osh_snapshot *snapshot;
   uint32_t seq;     // of the request; messages of another are passed over
   bool interrupted; // the kernel said that what it listed changed meanwhile (NLM_F_DUMP_INTR)
+  size_t hint;      // place of the last link found; starts at 0
 };
 
 // Takes one datagram of `length` bytes, aligned as struct nlmsghdr, into the snapshot. Returns 1

@@ -18,31 +18,43 @@
 #define MAX_TRIES 4
 // 2 GiB in full datagrams: far above any host, but not for ever.
 #define MAX_DATAGRAMS 65536
+// From so many on, a dump of the links costs less than three or four ioctls for each.
+#define MANY_LINKS 32
 // A dump's answer is there when sendto(2) returns. Only a kernel that is none lets one wait.
 #define PATIENCE_MS 1000
 
 struct request {
   uint16_t type;
+  uint8_t family;
   const char *send_call;
   const char *receive_call;
 };
 
-static const struct request get_addresses = {RTM_GETADDR, "sendto(RTM_GETADDR)",
+static const struct request get_addresses = {RTM_GETADDR, AF_UNSPEC, "sendto(RTM_GETADDR)",
                                              "recvmsg(RTM_GETADDR)"};
-static const struct request get_links = {RTM_GETLINK, "sendto(RTM_GETLINK)",
+static const struct request get_links = {RTM_GETLINK, AF_UNSPEC, "sendto(RTM_GETLINK)",
                                          "recvmsg(RTM_GETLINK)"};
+// Of the links that have IPv6 (inet6_dump_ifinfo()): what we need and half of the rest, without
+// RTNL.
+static const struct request get_ipv6_links = {RTM_GETLINK, AF_INET6, "sendto(RTM_GETLINK)",
+                                              "recvmsg(RTM_GETLINK)"};
 
-int osh_rtnetlink_send(const struct mnl_socket *socket, uint16_t type, uint32_t seq) {
+static int send_request(const struct mnl_socket *socket, uint16_t type, uint8_t family,
+                        uint32_t seq) {
   _Alignas(struct nlmsghdr) char bytes[NLMSG_SPACE(sizeof(struct ifinfomsg))] = {0};
   struct nlmsghdr *message = mnl_nlmsg_put_header(bytes);
   message->nlmsg_type = type;
   message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
   message->nlmsg_seq = seq;
-  if (type == RTM_GETADDR)
-    mnl_nlmsg_put_extra_header(message, sizeof(struct ifaddrmsg));
-  else
-    mnl_nlmsg_put_extra_header(message, sizeof(struct ifinfomsg));
+  size_t size = type == RTM_GETADDR ? sizeof(struct ifaddrmsg) : sizeof(struct ifinfomsg);
+  // Both begin with the family, as every rtnetlink request does (struct rtgenmsg).
+  struct rtgenmsg *header = mnl_nlmsg_put_extra_header(message, size);
+  header->rtgen_family = family;
   return mnl_socket_sendto(socket, message, message->nlmsg_len) < 0 ? -errno : 0;
+}
+
+int osh_rtnetlink_send(const struct mnl_socket *socket, uint16_t type, uint32_t seq) {
+  return send_request(socket, type, AF_UNSPEC, seq);
 }
 
 static int wait_readable(int fd) {
@@ -89,7 +101,7 @@ static int receive_dump(int fd, struct osh_dump *dump) {
 // Asks for one dump and takes it. -EINTR: it was interrupted, but all of it was taken.
 static int ask(const struct mnl_socket *socket, const struct request *request, uint32_t seq,
                struct osh_snapshot *snapshot, struct osh_attempt *attempt) {
-  int error = osh_rtnetlink_send(socket, request->type, seq);
+  int error = send_request(socket, request->type, request->family, seq);
   if (error != 0)
     return osh_refused(attempt, request->send_call, error);
   struct osh_dump dump = {.snapshot = snapshot, .seq = seq};
@@ -122,6 +134,17 @@ static int dump_links(const struct mnl_socket *socket, uint32_t seq, struct osh_
   return forget_unknown_links(snapshot) ? -ENODEV : error;
 }
 
+// Where there are many links a dump costs less of each than ioctls do. What it leaves out or
+// refuses is up to them.
+static int dump_many_links(const struct mnl_socket *socket, uint32_t seq,
+                           struct osh_snapshot *snapshot) {
+  if (snapshot->link_count < MANY_LINKS)
+    return 0;
+  struct osh_attempt ignored = {0};
+  osh_sort_links(snapshot);
+  return ask(socket, &get_ipv6_links, seq, snapshot, &ignored) == -EINTR ? -EINTR : 0;
+}
+
 // One picture: 0; -EINTR or -ENODEV when it may not be of one piece, so that asking again is
 // better; or a refusal.
 static int read_once(const struct mnl_socket *socket, uint32_t seq, struct osh_snapshot *snapshot,
@@ -131,10 +154,12 @@ static int read_once(const struct mnl_socket *socket, uint32_t seq, struct osh_s
     return interrupted;
   attempt->told |= OSH_FACT_IPV4 | OSH_FACT_IPV6;
 
+  int torn = dump_many_links(socket, seq + 1, snapshot);
+  interrupted = interrupted != 0 ? interrupted : torn;
   const char *ignored;
   int error = osh_links_complete(snapshot, mnl_socket_get_fd(socket), &ignored);
   if (error != 0 && error != -ENODEV)
-    error = dump_links(socket, seq + 1, snapshot, attempt);
+    error = dump_links(socket, seq + 2, snapshot, attempt);
   if (error == 0 || error == -ENODEV || error == -EINTR)
     attempt->told |= OSH_FACT_LINKS;
   return error != 0 ? error : interrupted;
@@ -149,7 +174,7 @@ int osh_rtnetlink_read(struct osh_snapshot *snapshot, struct osh_attempt *attemp
     snapshot->address_count = 0;
     snapshot->link_count = 0;
     attempt->told = 0;
-    error = read_once(socket, 1 + try * 2, snapshot, attempt);
+    error = read_once(socket, 1 + try * 3, snapshot, attempt);
   }
   mnl_socket_close(socket);
   if (attempt->told == 0) {

@@ -101,7 +101,7 @@ struct osh_link *osh_find_link(const struct osh_snapshot *snapshot, uint32_t ifi
                                size_t *hint) {
   struct osh_link *links = snapshot->links;
   size_t count = snapshot->link_count;
-  for (size_t i = *hint; i < count && i < *hint + 2; i++)
+  for (size_t i = *hint; i < count && i < *hint + 4; i++)
     if (links[i].ifindex == ifindex)
       return &links[*hint = i];
   if (count == 0)
