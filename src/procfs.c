@@ -14,6 +14,10 @@
 
 // What seq_file hands out in one read; more than one line of any of these files.
 #define READ_SIZE 4096
+// More than a line of any of these files. A page that is left with more room than that is the last
+// one: seq_file fills it up with whole lines while there are any. That spares a read that only says
+// so, for which if6_seq_start() would walk its 256 hash buckets once more.
+#define LINE_ROOM 256
 // 64 MiB: half a million addresses. A file that goes on after that is not one of the kernel's.
 #define MAX_FILE_SIZE (64u << 20)
 
@@ -68,6 +72,8 @@ static int read_all(int fd, char **bytes, size_t *length) {
       return -errno;
     if (count > 0)
       *length += (size_t)count;
+    if (count > 0 && count < READ_SIZE - LINE_ROOM)
+      return 0;
   }
 }
 
