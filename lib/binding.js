@@ -18,10 +18,8 @@ const path = require('node:path')
  * and `missing` when none did, or details were asked for; `omissions` when details were.
  *
  * @typedef {object} Reading
- * @property {string} [text] the addresses, a newline after each
+ * @property {string} [text] all strings, a NUL after each: first the addresses
  * @property {Uint32Array} [numbers] five for each address, see NUMBER in ./reading.js
- * @property {string[]} [keys]
- * @property {string[]} [macs]
  * @property {Attempt[]} [attempts]
  * @property {number} [missing] facts that no source told, as bits
  * @property {{ name: string, address: string }[]} [omissions]

@@ -43,12 +43,12 @@ function makeSources({ attempts = [] }) {
  * @param {Reading} reading
  * @returns {Diagnosis['inferred']}
  */
-function makeInferred({ text = '', numbers = new Uint32Array(), keys = [] }) {
+function makeInferred({ text = '', numbers = new Uint32Array() }) {
   const inferred = []
-  const texts = text.split('\n')
+  const texts = text.split('\0')
   for (let i = 0, at = 0; at < numbers.length; i++, at += NUMBER.count) {
     const bits = numbers[at + NUMBER.bits]
-    const where = { name: keys[numbers[at + NUMBER.key]], address: texts[i] }
+    const where = { name: texts[numbers[at + NUMBER.key]], address: texts[i] }
     if (bits & BIT.prefixInferred)
       inferred.push({ ...where, property: /** @type {const} */ ('netmask') })
     if (bits & BIT.stateInferred) {

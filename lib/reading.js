@@ -3,7 +3,7 @@
 'use strict'
 
 /** @typedef {import('./binding').Reading} Reading */
-/** @typedef {Required<Pick<Reading, 'text' | 'numbers' | 'keys' | 'macs'>>} Addresses */
+/** @typedef {Required<Pick<Reading, 'text' | 'numbers'>>} Addresses */
 /** @typedef {import('node:os').NetworkInterfaceInfo} Entry */
 
 // As src/addon.c lays out each address's numbers, and their bits.
@@ -18,87 +18,97 @@ const BIT = {
   macUnknown: 64
 }
 
-/** @type {string[]} */
-const ipv4Netmasks = []
-/** @type {string[]} */
-const ipv6Netmasks = []
+/**
+ * What a prefix length gives, made once for each.
+ *
+ * @typedef {object} Mask
+ * @property {string} netmask
+ * @property {string} suffix of the cidr
+ */
+
+/** @type {Mask[]} */
+const ipv4Masks = []
+/** @type {Mask[]} */
+const ipv6Masks = []
 
 /** @param {number} prefix 0 to 32 */
-function makeIPv4Netmask(prefix) {
+function makeIPv4Mask(prefix) {
   const mask = prefix === 0 ? 0 : -1 << (32 - prefix)
-  return (ipv4Netmasks[prefix] = [24, 16, 8, 0].map((shift) => (mask >>> shift) & 255).join('.'))
+  const netmask = [24, 16, 8, 0].map((shift) => (mask >>> shift) & 255).join('.')
+  return (ipv4Masks[prefix] = { netmask, suffix: `/${prefix}` })
 }
 
 /** @param {number} prefix 0 to 128 */
-function makeIPv6Netmask(prefix) {
+function makeIPv6Mask(prefix) {
   const words = Array(prefix >> 4).fill('ffff')
   if (prefix & 15) words.push(((0xffff << (16 - (prefix & 15))) & 0xffff).toString(16))
   const zeros = 8 - words.length
   const end = zeros === 0 ? '' : zeros === 1 ? ':0' : '::'
-  return (ipv6Netmasks[prefix] = words.join(':') + end)
+  return (ipv6Masks[prefix] = { netmask: words.join(':') + end, suffix: `/${prefix}` })
 }
 
 /**
- * A link may be called __proto__, which an assignment would not make a key.
+ * The entries under a key, an own one whatever it is called: a link may be called constructor, or
+ * __proto__, which an assignment would not make a key.
  *
- * @param {object} result
+ * @param {NodeJS.Dict<Entry[]>} result
  * @param {string} name
- * @param {Entry[]} entries
+ * @returns {Entry[]}
  */
-function define(result, name, entries) {
+function entriesOf(result, name) {
+  const known = result[name]
+  if (known === undefined) return (result[name] = [])
+  if (Object.hasOwn(result, name)) return known
+  /** @type {Entry[]} */
+  const value = []
   Object.defineProperty(result, name, {
-    value: entries,
+    value,
     enumerable: true,
     configurable: true,
     writable: true
   })
+  return value
 }
 
-/**
- * @param {Addresses} addresses
- * @param {number} at where its numbers begin
- * @param {string} address
- * @returns {Entry}
- */
-function makeEntry({ numbers, macs }, at, address) {
-  const prefix = numbers[at + NUMBER.prefix]
-  const bits = numbers[at + NUMBER.bits]
-  const mac = macs[numbers[at + NUMBER.mac]]
-  const internal = (bits & BIT.loopback) !== 0
-  const cidr = `${address}/${prefix}`
-  if (bits & BIT.ipv6) {
-    const netmask = ipv6Netmasks[prefix] ?? makeIPv6Netmask(prefix)
-    const scopeid = bits & BIT.scoped ? numbers[at + NUMBER.ifindex] : 0
-    return { address, netmask, family: 'IPv6', mac, internal, cidr, scopeid }
-  }
-  const netmask = ipv4Netmasks[prefix] ?? makeIPv4Netmask(prefix)
-  return { address, netmask, family: 'IPv4', mac, internal, cidr }
-}
+let lastText = ''
+let texts = ['']
 
 /**
  * @param {Addresses} addresses
  * @returns {NodeJS.Dict<Entry[]>}
  */
-function makeResult(addresses) {
-  const { numbers, keys } = addresses
-  const texts = addresses.text.split('\n')
+function makeResult({ text, numbers }) {
+  if (text !== lastText) {
+    texts = text.split('\0')
+    lastText = text
+  }
   /** @type {NodeJS.Dict<Entry[]>} */
   const result = {}
   /** @type {Entry[]} */
   let entries = []
   let lastKey = -1
   for (let i = 0, at = 0; at < numbers.length; i++, at += NUMBER.count) {
-    if (!(numbers[at + NUMBER.bits] & BIT.running)) continue
-    const entry = makeEntry(addresses, at, texts[i])
+    const bits = numbers[at + NUMBER.bits]
+    if (!(bits & BIT.running)) continue
     const key = numbers[at + NUMBER.key]
     if (key !== lastKey) {
-      const name = keys[key]
-      const known = Object.hasOwn(result, name) ? result[name] : undefined
-      entries = known ?? []
-      if (known === undefined) define(result, name, entries)
+      entries = entriesOf(result, texts[key])
       lastKey = key
     }
-    entries.push(entry)
+    const address = texts[i]
+    const mac = texts[numbers[at + NUMBER.mac]]
+    const internal = (bits & BIT.loopback) !== 0
+    const prefix = numbers[at + NUMBER.prefix]
+    if (bits & BIT.ipv6) {
+      const { netmask, suffix } = ipv6Masks[prefix] ?? makeIPv6Mask(prefix)
+      const scopeid = bits & BIT.scoped ? numbers[at + NUMBER.ifindex] : 0
+      const cidr = address + suffix
+      entries.push({ address, netmask, family: 'IPv6', mac, internal, cidr, scopeid })
+    } else {
+      const { netmask, suffix } = ipv4Masks[prefix] ?? makeIPv4Mask(prefix)
+      const cidr = address + suffix
+      entries.push({ address, netmask, family: 'IPv4', mac, internal, cidr })
+    }
   }
   return result
 }

@@ -28,8 +28,8 @@ static bool ok(napi_env env, napi_status status) {
 
 // What each address is made of beside its text, in this order, in one Uint32Array.
 enum number {
-  NUMBER_KEY,     // place of its key in `keys`
-  NUMBER_MAC,     // place of its hardware address in `macs`
+  NUMBER_KEY,     // place of its key among the texts
+  NUMBER_MAC,     // place of its hardware address among the texts
   NUMBER_PREFIX,  // prefix length
   NUMBER_BITS,    // enum bit
   NUMBER_IFINDEX, // of its link
@@ -42,7 +42,7 @@ enum bit {
   BIT_SCOPED = 1 << 2,          // link-local, unicast or multicast: its scope id is the ifindex
   BIT_RUNNING = 1 << 3,         // its link is up and running
   BIT_PREFIX_INFERRED = 1 << 4, // its prefix length was inferred
-  BIT_STATE_INFERRED = 1 << 5,  // what its link is like, or which it is, was inferred
+  BIT_STATE_INFERRED = 1 << 5,  // what its link is like was inferred
   BIT_MAC_UNKNOWN = 1 << 6,     // no source told the hardware address
 };
 
@@ -66,89 +66,94 @@ static uint32_t bits_of(const struct osh_address *address, const struct osh_link
     bits |= BIT_RUNNING;
   if (address->marks & OSH_ADDRESS_PREFIX_INFERRED)
     bits |= BIT_PREFIX_INFERRED;
-  if ((link->marks & OSH_LINK_INFERRED) || (address->marks & OSH_ADDRESS_LINK_INFERRED))
+  if (link->marks & OSH_LINK_INFERRED)
     bits |= BIT_STATE_INFERRED;
   if (!(link->marks & OSH_LINK_HWADDR))
     bits |= BIT_MAC_UNKNOWN;
   return bits;
 }
 
-// A growing JS array of strings. Neighbours that are alike share one: addresses come link by link.
-struct strings {
-  napi_value array;
+// All strings in one, each with a NUL after it, which none of them can hold: one N-API call, where
+// one for each would take as long as all the rest. First the addresses in their order, then keys
+// and hardware addresses as they come up, each once for a link.
+struct texts {
+  char *bytes;
+  size_t length;
   uint32_t count;
-  const void *last; // what the last one was made from
+  uint32_t *key_places;   // by link, for keys that are its name; 0 where there is none yet
+  uint32_t *mac_places;   // by link, and at the end for zeros
+  const char *last_label; // the last key that was not the name of its link
+  uint32_t last_label_place;
 };
 
-static bool add_string(napi_env env, struct strings *strings, napi_value string) {
-  return ok(env, napi_set_element(env, strings->array, strings->count++, string));
+#define TEXT_ROOM (OSH_IPV6_TEXT_MAX + 1 + IFNAMSIZ + OSH_MAC_TEXT_LENGTH + 1)
+
+static bool allocate_texts(struct texts *texts, const struct osh_snapshot *snapshot) {
+  size_t places = snapshot->link_count + 1;
+  memset(texts, 0, sizeof(*texts));
+  texts->bytes = malloc(snapshot->address_count * TEXT_ROOM + 1);
+  texts->key_places = calloc(2 * places, sizeof(*texts->key_places));
+  texts->mac_places = texts->key_places + places;
+  return texts->bytes != NULL && texts->key_places != NULL;
 }
 
-static bool add_key(napi_env env, struct strings *keys, const struct osh_address *address,
-                    const struct osh_link *link) {
-  const char *name = address->name[0] != '\0' ? address->name : link->name;
-  // Every address is tied to a link, so that there are links where there is an address.
-  // NOLINTNEXTLINE(clang-analyzer-core.NonNullParamChecker)
-  if (keys->last != NULL && strcmp(keys->last, name) == 0)
-    return true;
-  keys->last = name;
-  napi_value string;
-  return ok(env, napi_create_string_utf8(env, name, NAPI_AUTO_LENGTH, &string)) &&
-         add_string(env, keys, string);
+static uint32_t end_text(struct texts *texts, size_t length) {
+  texts->length += length;
+  texts->bytes[texts->length++] = '\0';
+  return texts->count++;
 }
 
-static bool add_mac(napi_env env, struct strings *macs, const struct osh_link *link) {
+static void add_address(struct texts *texts, const struct osh_address *address) {
+  char *text = texts->bytes + texts->length;
+  end_text(texts, address->family == AF_INET ? osh_ipv4_text(address->bytes, text)
+                                             : osh_ipv6_text(address->bytes, text));
+}
+
+static uint32_t add_name(struct texts *texts, const char *name) {
+  size_t length = strlen(name);
+  memcpy(texts->bytes + texts->length, name, length);
+  return end_text(texts, length);
+}
+
+static uint32_t key_place(struct texts *texts, const struct osh_address *address,
+                          const struct osh_link *link) {
+  if (address->name[0] == '\0' || strcmp(address->name, link->name) == 0) {
+    uint32_t *place = &texts->key_places[address->link];
+    if (*place == 0)
+      *place = add_name(texts, link->name);
+    return *place;
+  }
+  if (texts->last_label == NULL || strcmp(texts->last_label, address->name) != 0) {
+    texts->last_label = address->name;
+    texts->last_label_place = add_name(texts, address->name);
+  }
+  return texts->last_label_place;
+}
+
+static uint32_t mac_place(struct texts *texts, const struct osh_address *address,
+                          const struct osh_snapshot *snapshot) {
   static const uint8_t zeros[6] = {0};
-  const uint8_t *bytes = link != NULL && running(link) ? link->hwaddr : zeros;
-  if (macs->last == bytes)
-    return true;
-  macs->last = bytes;
-  char text[OSH_MAC_TEXT_LENGTH];
-  napi_value string;
-  return ok(env, napi_create_string_latin1(env, text, osh_mac_text(bytes, text), &string)) &&
-         add_string(env, macs, string);
+  bool known = address->mac_link != OSH_NO_LINK && running(&snapshot->links[address->mac_link]);
+  uint32_t *place = &texts->mac_places[known ? address->mac_link : snapshot->link_count];
+  if (*place == 0) {
+    const uint8_t *bytes = known ? snapshot->links[address->mac_link].hwaddr : zeros;
+    *place = end_text(texts, osh_mac_text(bytes, texts->bytes + texts->length));
+  }
+  return *place;
 }
 
-// The addresses' texts, a newline after each.
-static bool make_text(napi_env env, const struct osh_snapshot *snapshot, napi_value *value) {
-  char *text = malloc(snapshot->address_count * (OSH_IPV6_TEXT_MAX + 1) + 1);
-  if (text == NULL) {
-    (void)napi_throw_error(env, "ENOMEM", "no memory for the addresses");
-    return false;
-  }
-  size_t length = 0;
-  for (size_t i = 0; i < snapshot->address_count; i++) {
-    const struct osh_address *address = &snapshot->addresses[i];
-    length += address->family == AF_INET ? osh_ipv4_text(address->bytes, text + length)
-                                         : osh_ipv6_text(address->bytes, text + length);
-    text[length++] = '\n';
-  }
-  bool made = ok(env, napi_create_string_latin1(env, text, length, value));
-  free(text);
-  return made;
-}
-
-static bool make_numbers(napi_env env, const struct osh_snapshot *snapshot, struct strings *keys,
-                         struct strings *macs, napi_value *value) {
-  uint32_t *numbers;
-  size_t count = snapshot->address_count * NUMBER_COUNT;
-  napi_value buffer;
-  if (!ok(env, napi_create_arraybuffer(env, count * sizeof(*numbers), (void **)&numbers, &buffer)))
-    return false;
+static void fill(struct texts *texts, uint32_t *numbers, const struct osh_snapshot *snapshot) {
+  for (size_t i = 0; i < snapshot->address_count; i++)
+    add_address(texts, &snapshot->addresses[i]);
   for (size_t i = 0; i < snapshot->address_count; i++, numbers += NUMBER_COUNT) {
     const struct osh_address *address = &snapshot->addresses[i];
     const struct osh_link *link = &snapshot->links[address->link];
-    const struct osh_link *mac_link =
-        address->mac_link == OSH_NO_LINK ? NULL : &snapshot->links[address->mac_link];
-    if (!add_key(env, keys, address, link) || !add_mac(env, macs, mac_link))
-      return false;
-    numbers[NUMBER_KEY] = keys->count - 1;
-    numbers[NUMBER_MAC] = macs->count - 1;
+    numbers[NUMBER_KEY] = key_place(texts, address, link);
+    numbers[NUMBER_MAC] = mac_place(texts, address, snapshot);
     numbers[NUMBER_PREFIX] = address->prefix_len;
     numbers[NUMBER_BITS] = bits_of(address, link);
     numbers[NUMBER_IFINDEX] = address->ifindex;
   }
-  return ok(env, napi_create_typedarray(env, napi_uint32_array, count, buffer, 0, value));
 }
 
 static bool set(napi_env env, napi_value object, const char *name, napi_value value) {
@@ -170,15 +175,25 @@ static bool set_string(napi_env env, napi_value object, const char *name, const 
 }
 
 static bool set_addresses(napi_env env, napi_value result, const struct osh_snapshot *snapshot) {
-  struct strings keys = {0};
-  struct strings macs = {0};
-  napi_value text;
+  size_t count = snapshot->address_count * NUMBER_COUNT;
+  uint32_t *data;
+  napi_value buffer;
   napi_value numbers;
-  return ok(env, napi_create_array(env, &keys.array)) &&
-         ok(env, napi_create_array(env, &macs.array)) && make_text(env, snapshot, &text) &&
-         make_numbers(env, snapshot, &keys, &macs, &numbers) && set(env, result, "text", text) &&
-         set(env, result, "numbers", numbers) && set(env, result, "keys", keys.array) &&
-         set(env, result, "macs", macs.array);
+  napi_value text;
+  if (!ok(env, napi_create_arraybuffer(env, count * sizeof(*data), (void **)&data, &buffer)) ||
+      !ok(env, napi_create_typedarray(env, napi_uint32_array, count, buffer, 0, &numbers)))
+    return false;
+  struct texts texts;
+  bool made = allocate_texts(&texts, snapshot);
+  if (made) {
+    fill(&texts, data, snapshot);
+    made = ok(env, napi_create_string_utf8(env, texts.bytes, texts.length, &text));
+  } else {
+    (void)napi_throw_error(env, "ENOMEM", "no memory for the addresses");
+  }
+  free(texts.bytes);
+  free(texts.key_places);
+  return made && set(env, result, "text", text) && set(env, result, "numbers", numbers);
 }
 
 static bool set_attempts(napi_env env, napi_value result, const struct osh_snapshot *snapshot) {
@@ -221,8 +236,8 @@ static bool set_omissions(napi_env env, napi_value result, const struct osh_snap
 }
 
 // read(sources: number, details: boolean): an object with `attempts` and `missing` when no source
-// answered or details are wanted, with `omissions` when they are, and with the addresses in `text`,
-// `numbers`, `keys` and `macs` when a source answered.
+// answered or details are wanted, with `omissions` when they are, and with the addresses in `text`
+// and `numbers` when a source answered.
 static napi_value read_snapshot(napi_env env, napi_callback_info info) {
   napi_value arguments[2];
   size_t count = 2;
