@@ -156,8 +156,22 @@ static int complete_label_links(struct osh_snapshot *snapshot, int fd) {
   return 0;
 }
 
+// Most labels are, or begin with, the name of the link.
+static void suggest_names(struct osh_snapshot *snapshot) {
+  size_t hint = 0;
+  for (size_t i = 0; i < snapshot->address_count; i++) {
+    const struct osh_address *address = &snapshot->addresses[i];
+    if (address->family != AF_INET)
+      continue;
+    struct osh_link *link = osh_find_link(snapshot, address->ifindex, &hint);
+    if (link != NULL && link->name[0] == '\0')
+      memcpy(link->name, address->name, osh_label_link_length(address->name));
+  }
+}
+
 int osh_links_complete(struct osh_snapshot *snapshot, int fd, const char **call) {
   osh_sort_links(snapshot);
+  suggest_names(snapshot);
   int first = 0;
   size_t kept = 0;
   bool gone = false;

@@ -60,18 +60,6 @@ static void copy_name(char *name, const struct nlattr *attribute) {
   memcpy(name, mnl_attr_get_payload(attribute), length < IFNAMSIZ ? length : IFNAMSIZ - 1);
 }
 
-// The link of an address, if only by its number and by the name that its label suggests.
-static int mention_link(struct osh_dump *dump, const struct osh_address *address) {
-  struct osh_snapshot *snapshot = dump->snapshot;
-  if (osh_find_link(snapshot, address->ifindex, &dump->hint) != NULL)
-    return 0;
-  size_t length = osh_label_link_length(address->name);
-  int error = osh_mention_link(snapshot, address->ifindex);
-  if (error == 0)
-    memcpy(snapshot->links[snapshot->link_count - 1].name, address->name, length);
-  return error;
-}
-
 static int take_address(const struct nlmsghdr *message, struct osh_dump *dump) {
   const struct ifaddrmsg *header = mnl_nlmsg_get_payload(message);
   struct attributes found = {0};
@@ -95,7 +83,9 @@ static int take_address(const struct nlmsghdr *message, struct osh_dump *dump) {
   memcpy(address->bytes, mnl_attr_get_payload(own), size);
   if (found.name != NULL && header->ifa_family == AF_INET)
     copy_name(address->name, found.name);
-  return mention_link(dump, address);
+  if (osh_find_link(dump->snapshot, address->ifindex, &dump->hint) != NULL)
+    return 0;
+  return osh_mention_link(dump->snapshot, address->ifindex);
 }
 
 // A link that an address mentioned is completed in its place. Others are taken from a dump of all
