@@ -1,0 +1,49 @@
+'use strict'
+
+// The contenders that are JavaScript functions, all in one process, in whichever runtime this is. For each
+// line on standard input, which says how often, each function is called so often and the nanoseconds that
+// one of its calls took are printed: one line, in the order of the arguments.
+
+const fs = require('node:fs')
+const os = require('node:os')
+
+const native = os.networkInterfaces
+
+function loadPatched() {
+  require('../lib/register')
+  return os.networkInterfaces
+}
+
+/** @type {Record<string, () => () => unknown>} */
+const contenders = {
+  native: () => native,
+  ours: () => require('../lib').networkInterfaces,
+  procfs: () => {
+    const { networkInterfaces } = require('../lib')
+    return () => networkInterfaces({ sources: ['procfs'] })
+  },
+  patched: loadPatched,
+  ip: () => {
+    const { spawnSync } = require('node:child_process')
+    return () => spawnSync('ip', ['-j', 'addr'], { stdio: 'ignore' })
+  }
+}
+
+/**
+ * @param {() => unknown} call
+ * @param {number} times
+ */
+function sample(call, times) {
+  const start = process.hrtime.bigint()
+  for (let i = 0; i < times; i++) call()
+  return Number(process.hrtime.bigint() - start) / times
+}
+
+const calls = process.argv.slice(2).map((name) => contenders[name]())
+const buffer = Buffer.alloc(64)
+for (;;) {
+  const length = fs.readSync(0, buffer)
+  if (length === 0) break
+  const times = Number(buffer.toString('latin1', 0, length))
+  fs.writeSync(1, calls.map((call) => sample(call, times)).join(' ') + '\n')
+}

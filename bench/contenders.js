@@ -1,0 +1,119 @@
+'use strict'
+
+// Who is measured, and how each is started in a namespace. A contender is a process that answers each
+// number on its standard input, which says how often to call, with the nanoseconds that a call took; one
+// with several names has one figure for each, taken in turns.
+
+const { spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
+const readline = require('node:readline')
+
+/** @typedef {import('../test/support/namespace').Namespace} Namespace */
+
+const script = path.join(__dirname, 'contender.js')
+
+/**
+ * @typedef {object} Contender
+ * @property {string[]} names
+ * @property {(namespace: Namespace) => import('node:child_process').ChildProcess} start
+ */
+
+/** @type {import('../test/support/namespace').SpawnOptions} */
+const quietly = { stdio: ['pipe', 'pipe', 'inherit'] }
+
+/** @param {string} command */
+function find(command) {
+  const folders = (process.env.PATH ?? '').split(path.delimiter)
+  return folders.map((folder) => path.join(folder, command)).find((file) => fs.existsSync(file))
+}
+
+function findPython() {
+  return ['python3', '/usr/bin/python3'].find(
+    (python) => spawnSync(python, ['-c', 'import psutil'], { stdio: 'ignore' }).status === 0
+  )
+}
+
+/**
+ * @param {string[]} names
+ * @param {string} command
+ * @param {string[]} [args]
+ * @returns {Contender}
+ */
+function program(names, command, args) {
+  return { names, start: (namespace) => namespace.spawnCommand(command, args, quietly) }
+}
+
+/** @returns {Contender[]} those that are installed here */
+function findContenders() {
+  const bun = find('bun')
+  const deno = find('deno')
+  const python = findPython()
+  return [
+    program(['native', 'patched', 'ours', 'procfs'], process.execPath, [
+      ...[script, 'native', 'patched', 'ours', 'procfs']
+    ]),
+    {
+      names: ['denied'],
+      start: (namespace) =>
+        namespace.spawn([script, 'ours'], { ...quietly, launch: ['--deny-family', 'netlink'] })
+    },
+    program(['getifaddrs'], path.join(__dirname, 'build/getifaddrs')),
+    program(['raw dump'], path.join(__dirname, 'build/raw-dump')),
+    ...(bun === undefined ? [] : [program(['Bun'], bun, [script, 'native'])]),
+    ...(deno === undefined ? [] : [program(['Deno'], deno, ['run', '-A', '--unstable-detect-cjs', script, 'native'])]),
+    ...(python === undefined
+      ? []
+      : [program(['psutil'], python, [path.join(__dirname, 'psutil-addrs.py')])]),
+    program(['ip -j addr'], process.execPath, [script, 'ip'])
+  ]
+}
+
+/** A contender that runs. */
+class Running {
+  /** @type {import('node:child_process').ChildProcess} */
+  #child
+  /** @type {AsyncIterator<string>} */
+  #lines
+  #times = 1
+
+  /**
+   * @param {Contender} contender
+   * @param {Namespace} namespace
+   */
+  constructor(contender, namespace) {
+    this.names = contender.names
+    this.#child = contender.start(namespace)
+    const input = /** @type {import('node:stream').Readable} */ (this.#child.stdout)
+    this.#lines = readline.createInterface({ input })[Symbol.asyncIterator]()
+  }
+
+  /** @returns {Promise<number[]>} nanoseconds, one for each name */
+  async sample() {
+    this.#child.stdin?.write(`${this.#times}\n`)
+    const { value, done } = await this.#lines.next()
+    if (done) throw new Error(`${this.names.join(', ')}: ended without an answer`)
+    return value.split(' ').map(Number)
+  }
+
+  /**
+   * Lets compilers and caches settle, then has each sample take about as long as is asked for.
+   *
+   * @param {number} nanoseconds
+   */
+  async warmUp(nanoseconds) {
+    const start = process.hrtime.bigint()
+    let sample = await this.sample()
+    for (let i = 0; i < 3 || (i < 300 && process.hrtime.bigint() - start < 300e6); i++) {
+      this.#times = Math.max(1, Math.min(1000, Math.round(nanoseconds / Math.min(...sample))))
+      sample = await this.sample()
+    }
+  }
+
+  stop() {
+    this.#child.stdin?.end()
+    return new Promise((resolve) => this.#child.once('exit', resolve))
+  }
+}
+
+module.exports = { Running, findContenders }

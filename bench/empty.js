@@ -1,0 +1,1 @@
+// What `-r osh-ifaddrs/register` is measured against.

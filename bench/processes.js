@@ -1,0 +1,97 @@
+'use strict'
+
+// What only whole processes show: how much longer one takes to start with the patch, and how much memory
+// one call takes at its peak.
+
+const { spawnSync } = require('node:child_process')
+const path = require('node:path')
+const { summarize } = require('./statistics')
+
+/** @typedef {import('../test/support/namespace').Namespace} Namespace */
+
+const root = path.join(__dirname, '..')
+const register = path.join(root, 'lib/register.js')
+const empty = path.join(__dirname, 'empty.js')
+
+/** @param {string} module */
+function start(module) {
+  const begin = process.hrtime.bigint()
+  spawnSync(process.execPath, ['-r', module, '-e', '0'])
+  return Number(process.hrtime.bigint() - begin)
+}
+
+/**
+ * The difference in turns, so that what else the machine does falls on both.
+ *
+ * @param {number} pairs
+ */
+async function measureStartup(pairs) {
+  /** @type {number[]} */
+  const with_ = []
+  /** @type {number[]} */
+  const without = []
+  for (let i = 0; i < pairs; i++) {
+    const order = i % 2 === 0 ? [with_, without] : [without, with_]
+    for (const samples of order) samples.push(start(samples === with_ ? register : empty))
+  }
+  const differences = with_.map((time, i) => time - without[i])
+  return {
+    empty: await summarize(without),
+    register: await summarize(with_),
+    added: await summarize(differences.map((difference) => difference + OFFSET)).then(
+      (summary) => ({
+        ...summary,
+        median: summary.median - OFFSET,
+        min: summary.min - OFFSET
+      })
+    ),
+    addonLoaded: addonLoaded()
+  }
+}
+
+// tinybench takes no sample below zero.
+const OFFSET = 1e9
+
+function addonLoaded() {
+  const program = `
+    require('os').networkInterfaces()
+    console.log(/osh_ifaddrs/.test(require('fs').readFileSync('/proc/self/maps', 'latin1')))`
+  const { stdout } = spawnSync(process.execPath, ['-r', register, '-e', program])
+  return String(stdout).trim() !== 'false'
+}
+
+/**
+ * The peak of a process that makes one call, in KiB.
+ *
+ * @param {Namespace} namespace
+ * @param {string} call
+ */
+function peak(namespace, call) {
+  const program = `
+    const interfaces = ${call}
+    const status = require('fs').readFileSync('/proc/self/status', 'latin1')
+    console.log(Object.keys(interfaces).length && status.match(/VmHWM:\\s*(\\d+)/)[1])`
+  const { stdout, stderr } = namespace.node(program)
+  if (stderr !== '') throw new Error(stderr)
+  return Number(stdout)
+}
+
+/**
+ * @param {Namespace} namespace
+ * @param {number} rounds
+ */
+function measureMemory(namespace, rounds) {
+  const calls = {
+    native: "require('os').networkInterfaces()",
+    ours: `require(${JSON.stringify(root)}).networkInterfaces()`,
+    none: '{ none: [] }'
+  }
+  /** @param {string} call */
+  const median = (call) => {
+    const peaks = Array.from({ length: rounds }, () => peak(namespace, call))
+    return peaks.sort((a, b) => a - b)[rounds >> 1]
+  }
+  return { native: median(calls.native), ours: median(calls.ours), none: median(calls.none) }
+}
+
+module.exports = { measureMemory, measureStartup }

@@ -1,0 +1,42 @@
+// What getifaddrs(3) has to ask of the kernel and no more: a dump of the links and one of the
+// addresses, by libmnl, received and not looked at.
+
+#include "sample.h"
+
+#include <err.h>
+#include <libmnl/libmnl.h>
+#include <linux/rtnetlink.h>
+
+#define BUFFER_SIZE 32768 // what the kernel fills at most (netlink_dump())
+
+static void dump(struct mnl_socket *socket, uint16_t type, uint32_t seq, char *buffer) {
+  struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
+  request->nlmsg_type = type;
+  request->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+  request->nlmsg_seq = seq;
+  mnl_nlmsg_put_extra_header(request, sizeof(struct rtgenmsg));
+  if (mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
+    err(EXIT_FAILURE, "mnl_socket_sendto");
+  // The kernel ends a dump with a datagram of its own or at the end of one, and libmnl finds it.
+  int more = MNL_CB_OK;
+  while (more > MNL_CB_STOP) {
+    ssize_t length = mnl_socket_recvfrom(socket, buffer, BUFFER_SIZE);
+    if (length < 0)
+      err(EXIT_FAILURE, "mnl_socket_recvfrom");
+    more = mnl_cb_run(buffer, (size_t)length, seq, mnl_socket_get_portid(socket), NULL, NULL);
+  }
+}
+
+static void call(void) {
+  static char buffer[BUFFER_SIZE];
+  struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+  if (socket == NULL || mnl_socket_bind(socket, 0, MNL_SOCKET_AUTOPID) < 0)
+    err(EXIT_FAILURE, "mnl_socket_open2");
+  dump(socket, RTM_GETLINK, 1, buffer);
+  dump(socket, RTM_GETADDR, 2, buffer);
+  mnl_socket_close(socket);
+}
+
+int main(void) {
+  return answer_samples(call);
+}

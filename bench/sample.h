@@ -1,0 +1,26 @@
+// What the contenders in C share: for each line on standard input, which says how often, `call` is
+// made so often, and the nanoseconds that one of its calls took are printed.
+#pragma once
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+static inline double now(void) {
+  struct timespec time;
+  clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec * 1e9 + (double)time.tv_nsec;
+}
+
+static inline int answer_samples(void (*call)(void)) {
+  char line[64];
+  while (fgets(line, sizeof(line), stdin) != NULL) {
+    long times = strtol(line, NULL, 10);
+    double start = now();
+    for (long i = 0; i < times; i++)
+      call();
+    printf("%.1f\n", (now() - start) / (double)times);
+    fflush(stdout);
+  }
+  return EXIT_SUCCESS;
+}
