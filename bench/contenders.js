@@ -61,7 +61,9 @@ function findContenders() {
     program(['getifaddrs'], path.join(__dirname, 'build/getifaddrs')),
     program(['raw dump'], path.join(__dirname, 'build/raw-dump')),
     ...(bun === undefined ? [] : [program(['Bun'], bun, [script, 'native'])]),
-    ...(deno === undefined ? [] : [program(['Deno'], deno, ['run', '-A', '--unstable-detect-cjs', script, 'native'])]),
+    ...(deno === undefined
+      ? []
+      : [program(['Deno'], deno, ['run', '-A', '--unstable-detect-cjs', script, 'native'])]),
     ...(python === undefined
       ? []
       : [program(['psutil'], python, [path.join(__dirname, 'psutil-addrs.py')])]),

@@ -15,14 +15,17 @@ function dotted(i) {
 }
 
 /**
- * Three IPv4 addresses and one ULA on one end of each.
+ * Three IPv4 addresses and one ULA on one end of each. The hardware addresses are given, lest what is made of them
+ * differ from run to run.
  *
  * @param {number} first
  * @param {number} end
  */
 function* pairCommands(first, end) {
   for (let i = first; i < end; i++) {
-    yield `link add name v${i} type veth peer name p${i}`
+    const number = (i + 0x10000).toString(16).slice(1)
+    const tail = `${number.slice(0, 2)}:${number.slice(2)}`
+    yield `link add v${i} address 02:00:00:01:${tail} type veth peer name p${i} address 02:00:00:02:${tail}`
     yield `addr add 10.${dotted(i)}.1/8 dev v${i}`
     yield `addr add 172.${dotted(i)}.2/24 dev v${i}`
     yield `addr add 100.${dotted(i)}.3/32 dev v${i}`
@@ -34,7 +37,7 @@ function* pairCommands(first, end) {
 
 // Seven addresses: both loopback ones, three IPv4, a ULA and the link-local one.
 const laptopCommands = [
-  'link add name eth0 type veth peer name eth0 netns PEER',
+  'link add eth0 address 02:00:00:00:00:01 type veth peer name eth0 netns PEER',
   'addr add 192.168.1.20/24 dev eth0',
   'addr add 10.8.0.2/32 dev eth0',
   'addr add 172.17.0.1/16 dev eth0',

@@ -1,0 +1,81 @@
+'use strict'
+
+// Counts the instructions that one read takes, outside the kernel, under valgrind. They do not depend on
+// how busy the machine is, so a test can hold on to them.
+//
+//   node bench/count.js --record      writes instructions.json
+
+const { execFileSync, spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { requirements } = require('../test/support/namespace')
+const { makeTopology } = require('./topology')
+
+const RECORD = path.join(__dirname, 'instructions.json')
+const PROGRAM = path.join(__dirname, 'build/count')
+
+/** Cases by name: links, and a bit for each source. */
+const CASES = {
+  '2 links': [2, 7],
+  '2 links without netlink': [2, 6],
+  '250 pairs': [501, 7],
+  '250 pairs without netlink': [501, 6]
+}
+
+/** @returns {string | null} why there is nothing to be counted here */
+function missing() {
+  const found = spawnSync('valgrind', ['--version'], { stdio: 'ignore' }).status === 0
+  if (!found && process.env.CI) throw new Error('CI lacks valgrind')
+  return found ? requirements() : 'valgrind is not installed'
+}
+
+/**
+ * @param {import('../test/support/namespace').Namespace} namespace
+ * @param {number} sources
+ */
+function countIn(namespace, sources) {
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'osh-count-'))
+  try {
+    const { status, stderr } = namespace.exec('valgrind', [
+      '--tool=callgrind',
+      '--collect-atstart=no',
+      '--toggle-collect=counted',
+      `--callgrind-out-file=${path.join(folder, 'out')}`,
+      ...[PROGRAM, String(sources)]
+    ])
+    const collected = stderr.match(/Collected : (\d+)/)
+    if (status !== 0 || collected === null) throw new Error(`valgrind: ${stderr}`)
+    return Number(collected[1])
+  } finally {
+    fs.rmSync(folder, { recursive: true })
+  }
+}
+
+/** @returns {Record<string, number>} instructions by case */
+function count() {
+  execFileSync('make', ['--silent', `--directory=${__dirname}`, 'build/count'])
+  /** @type {Record<string, number>} */
+  const counts = {}
+  for (const links of new Set(Object.values(CASES).map(([count]) => count))) {
+    const { namespace, remove } = makeTopology(links)
+    try {
+      for (const [name, [size, sources]] of Object.entries(CASES))
+        if (size === links) counts[name] = countIn(namespace, sources)
+    } finally {
+      remove()
+    }
+  }
+  return counts
+}
+
+if (require.main === module) {
+  const reason = missing()
+  if (reason !== null) throw new Error(reason)
+  const counts = count()
+  console.log(counts)
+  if (process.argv.includes('--record'))
+    fs.writeFileSync(RECORD, JSON.stringify(counts, null, 2) + '\n')
+}
+
+module.exports = { RECORD, count, missing }
