@@ -10,7 +10,8 @@
 #include <netinet/in.h>
 #include <string.h>
 
-// The attributes that say something about a link or an address, by their type.
+// The attributes that say something about a link or an address. With all of them found the rest of
+// the message need not be walked through.
 struct attributes {
   const struct nlattr *address;
   const struct nlattr *local;
@@ -30,7 +31,8 @@ static int take_address_attribute(const struct nlattr *attribute, void *data) {
     found->name = attribute;
     break;
   }
-  return MNL_CB_OK;
+  bool all = found->address != NULL && found->local != NULL && found->name != NULL;
+  return all ? MNL_CB_STOP : MNL_CB_OK;
 }
 
 static int take_link_attribute(const struct nlattr *attribute, void *data) {
@@ -43,7 +45,7 @@ static int take_link_attribute(const struct nlattr *attribute, void *data) {
     found->name = attribute;
     break;
   }
-  return MNL_CB_OK;
+  return found->address != NULL && found->name != NULL ? MNL_CB_STOP : MNL_CB_OK;
 }
 
 // Not mnl_attr_parse(): where a message's length is no multiple of four, that takes the attributes
