@@ -165,8 +165,8 @@ static bool next_name(struct osh_text *rest, char *name) {
   if (!next_word(rest, &word) || word.length >= IFNAMSIZ ||
       memchr(word.bytes, '\0', word.length) != NULL)
     return false;
+  memset(name, 0, IFNAMSIZ);
   memcpy(name, word.bytes, word.length);
-  name[word.length] = '\0';
   return true;
 }
 

@@ -33,7 +33,7 @@ struct osh_if_inet6 {
   uint8_t bytes[16]; // network byte order
   uint32_t ifindex;
   uint8_t prefix_len;
-  char name[IFNAMSIZ]; // terminated
+  char name[IFNAMSIZ]; // terminated, and zero from there on
 };
 bool osh_parse_if_inet6(struct osh_text line, struct osh_if_inet6 *entry);
 
