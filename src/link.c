@@ -113,7 +113,7 @@ static int complete(int fd, struct osh_link *link, const char **call) {
     if (error != -ENODEV && ask_ifindex(fd, link->name, &ifindex) != -ENODEV &&
         (ifindex == link->ifindex || ifindex == 0))
       return refused != 0 ? refused : error;
-    link->marks &= (uint8_t) ~(OSH_LINK_FLAGS | OSH_LINK_HWADDR);
+    *link = (struct osh_link){.ifindex = link->ifindex};
   }
   return -ENODEV;
 }
