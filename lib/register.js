@@ -1,8 +1,8 @@
 // Patches os.networkInterfaces: the native function first, its answer handed on untouched; ours where it
-// throws. Prints nothing, and loads nothing until then.
+// throws. Prints nothing. Every start of every program pays for this file: it loads `os` and nothing more
+// until the native function throws.
 'use strict'
 
-const { syncBuiltinESMExports } = require('node:module')
 const os = require('node:os')
 
 /** @typedef {typeof os.networkInterfaces} NetworkInterfaces */
@@ -16,10 +16,13 @@ const PERMANENT = ['EPERM', 'EACCES', 'EAFNOSUPPORT', 'EOPNOTSUPP', 'EPROTONOSUP
 /** @param {unknown} error anything the native function threw */
 function isPermanent(error) {
   if (typeof error !== 'object' || error === null) return false
-  const { errno, code } = /** @type {{ errno?: unknown, code?: unknown }} */ (error)
+  const { errno, code, syscall } = /** @type {Record<string, unknown>} */ (error)
+  // Of ENOSYS Node tells nothing: neither the number nor the call.
+  if (code === 'ERR_SYSTEM_ERROR' && errno === undefined && syscall === undefined) return true
+  const number = typeof errno === 'number' ? Math.abs(errno) : undefined
   const numbers = /** @type {Record<string, number>} */ (os.constants.errno)
   // Node passes a bare errno on, other runtimes a negative one or the name.
-  return PERMANENT.some((name) => code === name || numbers[name] === Math.abs(Number(errno)))
+  return PERMANENT.some((name) => code === name || numbers[name] === number)
 }
 
 /**
@@ -27,14 +30,50 @@ function isPermanent(error) {
  * @param {unknown} cause why ours did not answer either
  */
 function addCause(error, cause) {
-  if (typeof error === 'object' && error !== null && Object.isExtensible(error)) {
-    Object.defineProperty(error, 'cause', {
-      value: cause,
-      configurable: true,
-      writable: true
-    })
+  if (typeof error === 'object' && error !== null) {
+    // Unlike Object.defineProperty() it takes a refusal, as of a frozen error, in peace.
+    Reflect.defineProperty(error, 'cause', { value: cause, configurable: true, writable: true })
   }
   return error
+}
+
+/** @param {unknown} error */
+function warn(error) {
+  const reason = error instanceof Error ? error.message : String(error)
+  process.emitWarning(`osh-ifaddrs cannot load its addon: ${reason}`, { code: 'OSH_IFADDRS_ADDON' })
+}
+
+/** @type {import('node:util').DebugLogger | undefined} */
+let log
+
+/**
+ * @param {string} message
+ * @param {unknown} error
+ */
+function debug(message, error) {
+  log ??= require('node:util').debuglog('osh-ifaddrs')
+  log(message, error)
+}
+
+/** @returns {NetworkInterfaces} ours, which loads the addon at its first call */
+function makeOurs() {
+  /** @type {NetworkInterfaces | undefined} */
+  let networkInterfaces
+  let warned = false
+
+  return function ours() {
+    if (networkInterfaces === undefined) {
+      try {
+        require('./binding').load()
+      } catch (error) {
+        if (!warned) warn(error)
+        warned = true
+        throw error
+      }
+      networkInterfaces = require('./index').networkInterfaces
+    }
+    return networkInterfaces()
+  }
 }
 
 /**
@@ -43,25 +82,8 @@ function addCause(error, cause) {
  * @returns {NetworkInterfaces}
  */
 function makePatch(native, always) {
-  const debug = require('node:util').debuglog('osh-ifaddrs')
+  const ours = makeOurs()
   let denied = false
-  let warned = false
-
-  function ours() {
-    try {
-      require('./binding').load()
-    } catch (error) {
-      if (!warned) {
-        warned = true
-        const { message } = /** @type {Error} */ (error)
-        process.emitWarning(`osh-ifaddrs cannot load its addon: ${message}`, {
-          code: 'OSH_IFADDRS_ADDON'
-        })
-      }
-      throw error
-    }
-    return require('./index').networkInterfaces()
-  }
 
   function networkInterfaces() {
     /** @type {unknown} */
@@ -95,7 +117,18 @@ function makePatch(native, always) {
   return Object.defineProperty(networkInterfaces, PATCHED, { value: true })
 }
 
-if (require('./binding').supported && !Object.hasOwn(os.networkInterfaces, PATCHED)) {
+// So that `import { networkInterfaces } from 'node:os'` gives the patch, whenever it was written. A module's
+// constructor is what require('node:module') gives, at half the cost; a bundler's modules have another one.
+function syncNamedImports() {
+  const { syncBuiltinESMExports } = /** @type {typeof import('node:module')} */ (module.constructor)
+  const sync = syncBuiltinESMExports ?? require('node:module').syncBuiltinESMExports
+  sync()
+}
+
+// As ./binding.js has it, which is not to be loaded yet.
+const supported = process.platform === 'linux' || process.platform === 'android'
+
+if (supported && !Object.hasOwn(os.networkInterfaces, PATCHED)) {
   os.networkInterfaces = makePatch(os.networkInterfaces, process.env.OSH_IFADDRS_MODE === 'always')
-  syncBuiltinESMExports()
+  syncNamedImports()
 }
