@@ -4,53 +4,33 @@
 // function is stubbed where it must fail in a chosen way: no sandbox chooses EMFILE.
 
 const t = require('tap')
-const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-const { Namespace, requirements } = require('./support/namespace')
-
-const root = path.join(__dirname, '..')
-
-// node-tap's own hooks must not be what makes a child talk or load modules.
-const environment = Object.fromEntries(
-  Object.entries(process.env).filter(
-    ([name]) => !/^(NODE_OPTIONS|NODE_V8_COVERAGE|_TAPJS_.*)$/.test(name)
-  )
-)
-
-/**
- * @param {string[]} args
- * @param {Record<string, string>} [env]
- */
-function node(args, env) {
-  return spawnSync(process.execPath, args, {
-    cwd: root,
-    env: { ...environment, ...env },
-    encoding: 'utf8'
-  })
-}
+const { projectRoot: root } = require('./support/namespace')
+const { runNode } = require('./support/node')
 
 /** What a script prints with console.log(), read as JSON; it must succeed without another word. */
 function answer(t, script, { args = [], env = {} } = {}) {
-  const { status, stdout, stderr } = node([...args, '-e', script], env)
+  const { status, stdout, stderr } = runNode([...args, '-e', script], env)
   t.equal(status, 0, stderr)
   t.equal(stderr, '', 'silent')
   return JSON.parse(stdout)
 }
 
-// A native function that throws `thrown`, an expression, and counts its calls.
+// A native function that throws what `thrown`, an expression, gives, and counts its calls. Node's own
+// SystemError is not to be had by name: that of another function is made to say what this one would.
 const stub = (thrown) => `
   const os = require('os')
   const numbers = os.constants.errno
-  const systemError = (errno) => Object.assign(
-    new Error('A system error occurred: uv_interface_addresses returned Unknown system error ' + errno),
-    {
-      code: 'ERR_SYSTEM_ERROR',
-      info: { errno, code: 'Unknown system error ' + errno, syscall: 'uv_interface_addresses' },
-      errno,
-      syscall: 'uv_interface_addresses'
-    })
+  const systemError = (errno) => {
+    try {
+      os.getPriority(0x7fffffff)
+    } catch (error) {
+      error.message = 'A system error occurred: uv_interface_addresses returned Unknown system error ' + errno
+      return Object.assign(error, { errno, syscall: 'uv_interface_addresses' })
+    }
+  }
   let calls = 0
   os.networkInterfaces = () => { calls++; throw ${thrown} };`
 
@@ -60,65 +40,157 @@ t.test('a native answer is handed on untouched, and nothing is loaded', async (t
     `const os = require('os')
     const native = {}
     os.networkInterfaces = () => native
+    const describe = () => JSON.stringify(Object.getOwnPropertyDescriptor(os, 'networkInterfaces'))
+    const before = describe()
     require('osh-ifaddrs/register')
     const same = os.networkInterfaces() === native
-    const loaded = Object.keys(require.cache).filter((file) => /\\.node$|lib\\/index\\.js$/.test(file) && !file.includes('node_modules'))
-    console.log(JSON.stringify({ same, loaded, name: os.networkInterfaces.name, length: os.networkInterfaces.length }))`
+    const loaded = Object.keys(require.cache).map((file) => file.split('/').slice(-2).join('/'))
+    const { name, length } = os.networkInterfaces
+    console.log(JSON.stringify({ same, loaded, name, length, described: before === describe() }))`
   )
-  t.strictSame(result, { same: true, loaded: [], name: 'networkInterfaces', length: 0 })
+  t.strictSame(result, {
+    same: true,
+    loaded: ['lib/register.js'],
+    name: 'networkInterfaces',
+    length: 0,
+    described: true
+  })
 })
 
 t.test('a permanent denial is remembered, a passing one is not', async (t) => {
+  // Of many errors at once, each with its own patch: how often the native function was called.
   const calls = (thrown) =>
     answer(
       t,
-      `${stub(thrown)}
-      require('osh-ifaddrs/register')
-      const answers = [1, 2, 3].map(() => 'lo' in os.networkInterfaces())
-      console.log(JSON.stringify([calls, answers.every(Boolean)]))`
+      `${stub('error')}
+      let error
+      const fail = os.networkInterfaces
+      console.log(JSON.stringify([${thrown.join()}].map((thrown) => {
+        error = thrown
+        calls = 0
+        os.networkInterfaces = fail
+        delete require.cache[require.resolve('osh-ifaddrs/register')]
+        require('osh-ifaddrs/register')
+        const answers = [1, 2, 3].map(() => 'lo' in os.networkInterfaces())
+        return answers.every(Boolean) ? calls : 'no answer'
+      })))`
     )
   const permanent = ['EPERM', 'EACCES', 'EAFNOSUPPORT', 'EOPNOTSUPP', 'EPROTONOSUPPORT', 'ENOSYS']
-  for (const name of permanent) {
-    t.strictSame(calls(`systemError(numbers.${name})`), [1, true], name)
-    t.strictSame(calls(`systemError(-numbers.${name})`), [1, true], `-${name}`)
-  }
-  for (const name of ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EINTR', 'EAGAIN'])
-    t.strictSame(calls(`systemError(numbers.${name})`), [3, true], name)
+  const passing = ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EINTR', 'EAGAIN']
+  const each = (names, make) => names.map(make)
+  t.strictSame(
+    {
+      asNode: calls(each(permanent, (name) => `systemError(numbers.${name})`)),
+      negative: calls(each(permanent, (name) => `systemError(-numbers.${name})`)),
+      byName: calls(
+        each(permanent, (name) => `Object.assign(new Error('frob'), { code: '${name}' })`)
+      ),
+      passing: calls(each(passing, (name) => `systemError(numbers.${name})`)),
+      passingByName: calls(
+        each(passing, (name) => `Object.assign(new Error('frob'), { code: '${name}' })`)
+      )
+    },
+    {
+      asNode: Array(6).fill(1),
+      negative: Array(6).fill(1),
+      byName: Array(6).fill(1),
+      passing: Array(6).fill(3),
+      passingByName: Array(6).fill(3)
+    }
+  )
+
   const bun = `Object.assign(new Error('A system error occurred: getifaddrs returned an error'),
     { code: 'ERR_SYSTEM_ERROR', syscall: 'getifaddrs' })`
-  t.strictSame(calls(bun), [3, true], 'as Bun throws')
-  for (const odd of ['null', 'undefined', '"text"', 'Object.freeze(new Error("frozen"))'])
-    t.strictSame(calls(odd), [3, true], odd)
+  const deno = `Object.assign(new Error('Operation not permitted'), { name: 'PermissionDenied' })`
+  const odd = ['null', 'undefined', '""', '1', 'Object.freeze(new Error("frozen"))']
+  const numbers = ['"1"', '1n', 'Symbol()', 'NaN', '{}'].map(
+    (errno) => `Object.assign(new Error('frob'), { errno: ${errno} })`
+  )
+  const vague = [bun, deno, ...odd, ...numbers]
+  t.strictSame(
+    calls(vague),
+    vague.map(() => 3),
+    'what names no denial is asked again'
+  )
+})
+
+t.test('when the native function recovers, its answer is handed on', async (t) => {
+  const result = answer(
+    t,
+    `${stub('systemError(numbers.EMFILE)')}
+    const native = {}
+    const fail = os.networkInterfaces
+    os.networkInterfaces = () => calls === 2 ? native : fail()
+    require('osh-ifaddrs/register')
+    const answers = [1, 2, 3].map(() => os.networkInterfaces())
+    console.log(JSON.stringify(answers.map((answer) => answer === native ? 'native' : 'lo' in answer)))`
+  )
+  t.strictSame(result, [true, true, 'native'])
 })
 
 t.test('when ours fails too, the native error is thrown with ours as its cause', async (t) => {
   const thrown = (expression, env) =>
     answer(
       t,
-      `${stub(expression)}
+      `${stub('error')}
+      const error = ${expression}
       require('osh-ifaddrs/register')
-      require('osh-ifaddrs').networkInterfaces = () => { throw new Error('ours') }
-      let caught = []
-      for (let i = 0; i < 2; i++) try { os.networkInterfaces() } catch (error) { caught.push(error) }
-      const [, error] = caught
-      console.log(JSON.stringify([caught.length, calls, error?.errno ?? String(error), error?.cause?.message ?? null]))`,
+      const failure = new Error('ours')
+      let failures = 0
+      require('osh-ifaddrs').networkInterfaces = () => { failures++; throw failure }
+      const caught = []
+      for (let i = 0; i < 2; i++)
+        try { os.networkInterfaces() } catch (thrown) { caught.push(thrown === error) }
+      const cause = Object.getOwnPropertyDescriptor(Object(error), 'cause')
+      console.log(JSON.stringify([caught, [calls, failures], cause?.value === failure, cause?.enumerable ?? null]))`,
       { env }
     )
-  t.strictSame(thrown('systemError(1)'), [2, 2, 1, 'ours'])
-  t.strictSame(thrown('systemError(1)', { OSH_IFADDRS_MODE: 'always' }), [2, 2, 1, 'ours'])
-  t.strictSame(thrown('null'), [2, 2, 'null', null])
-  t.strictSame(thrown('Object.freeze(systemError(1))'), [2, 2, 1, null])
+  const always = { OSH_IFADDRS_MODE: 'always' }
+  // The cause of an error is not enumerable.
+  t.strictSame(thrown('systemError(1)'), [[true, true], [2, 2], true, false], 'asked again')
+  t.strictSame(thrown('systemError(1)', always), [[true, true], [2, 2], true, false])
+  t.strictSame(thrown('null'), [[true, true], [2, 2], false, null])
+  t.strictSame(thrown('"text"'), [[true, true], [2, 2], false, null])
+  t.strictSame(thrown('Object.freeze(systemError(1))'), [[true, true], [2, 2], false, null])
+  const locked = 'Object.defineProperty(systemError(1), "cause", { value: 1 })'
+  t.strictSame(thrown(locked), [[true, true], [2, 2], false, false])
 })
 
-t.test('OSH_IFADDRS_MODE=always does not ask the native function', async (t) => {
+t.test('when ours fails after a denial, the native function is asked once more', async (t) => {
   const result = answer(
     t,
     `${stub('systemError(1)')}
     require('osh-ifaddrs/register')
-    console.log(JSON.stringify(['lo' in os.networkInterfaces(), calls]))`,
-    { env: { OSH_IFADDRS_MODE: 'always' } }
+    let fails = false
+    const ours = require('osh-ifaddrs')
+    const { networkInterfaces } = ours
+    ours.networkInterfaces = () => { if (fails) throw new Error('ours'); return networkInterfaces() }
+    const asked = [os.networkInterfaces(), os.networkInterfaces()].map((answer) => 'lo' in answer)
+    asked.push(calls)
+    fails = true
+    try { os.networkInterfaces() } catch ({ errno, cause }) { asked.push(errno, cause.message, calls) }
+    fails = false
+    asked.push('lo' in os.networkInterfaces(), calls)
+    console.log(JSON.stringify(asked))`
   )
-  t.strictSame(result, [true, 0])
+  t.strictSame(result, [true, true, 1, 1, 'ours', 2, true, 2])
+})
+
+t.test('OSH_IFADDRS_MODE=always asks the native function only when ours fails', async (t) => {
+  const script = (ours) => `${stub('systemError(1)')}
+    const native = { native: [] }
+    const fail = os.networkInterfaces
+    os.networkInterfaces = () => { try { fail() } catch { return native } }
+    require('osh-ifaddrs/register')
+    ${ours}
+    const [first] = Object.keys(os.networkInterfaces())
+    console.log(JSON.stringify([first, calls]))`
+  const env = { OSH_IFADDRS_MODE: 'always' }
+  t.strictSame(answer(t, script(''), { env }), ['lo', 0])
+  t.strictSame(answer(t, script('')), ['native', 1], 'control')
+  t.strictSame(answer(t, script(''), { env: { OSH_IFADDRS_MODE: 'frob' } }), ['native', 1])
+  const broken = `require('osh-ifaddrs').networkInterfaces = () => { throw new Error('ours') }`
+  t.strictSame(answer(t, script(broken), { env }), ['native', 1])
 })
 
 t.test('every way to load it', async (t) => {
@@ -137,11 +209,25 @@ t.test('every way to load it', async (t) => {
     console.log('lo' in os.networkInterfaces())`
   const workers = `for (let i = 0; i < 3; i++)
     new (require('worker_threads').Worker)(${JSON.stringify(working)}, { eval: true })`
-  t.equal(node(['-e', workers]).stdout, 'true\n'.repeat(3), 'answers in many workers')
+  t.equal(runNode(['-e', workers]).stdout, 'true\n'.repeat(3), 'answers in many workers')
 
-  const { status, stdout, stderr } = node([path.join(__dirname, 'fixtures', 'esm.mjs')])
+  const { status, stdout, stderr } = runNode([path.join(__dirname, 'fixtures', 'esm.mjs')])
   t.equal(status, 0, stderr)
   t.equal(stdout, 'true\n', 'a named import taken before')
+})
+
+t.test('in a bundle, whose modules are not of Node', async (t) => {
+  const register = JSON.stringify(path.join(root, 'lib', 'register.js'))
+  const result = answer(
+    t,
+    `const fs = require('fs')
+    const run = new Function('require', 'module', 'exports', fs.readFileSync(${register}, 'utf8'))
+    import('os').then(({ networkInterfaces: before }) => {
+      run(require('module').createRequire(${register}), { exports: {} }, {})
+      import('os').then(({ networkInterfaces }) => console.log(networkInterfaces !== before))
+    })`
+  )
+  t.equal(result, true)
 })
 
 t.test('two copies patch once', async (t) => {
@@ -160,40 +246,40 @@ t.test('two copies patch once', async (t) => {
 
 t.test('an addon that cannot be loaded', async (t) => {
   const copy = t.testdir({ 'package.json': '{}' })
-  fs.cpSync(path.join(root, 'lib'), path.join(copy, 'lib'), { recursive: true })
-  fs.cpSync(
-    path.join(root, 'node_modules/node-gyp-build'),
-    path.join(copy, 'node_modules/node-gyp-build'),
-    {
-      recursive: true
-    }
-  )
-  const { status, stdout, stderr } = node([
-    '-e',
-    `${stub('systemError(1)')}
-    require(${JSON.stringify(path.join(copy, 'lib', 'register.js'))})
-    const causes = [1, 2].map(() => {
-      try { os.networkInterfaces() } catch (error) { return [error.errno, error.cause.message] }
-    })
-    console.log(JSON.stringify([calls, causes]))`
-  ])
-  t.equal(status, 0, stderr)
-  const [calls, causes] = JSON.parse(stdout)
-  t.equal(calls, 2)
-  for (const [errno, message] of causes) {
-    t.equal(errno, 1)
-    t.match(message, /No native build was found/)
+  for (const folder of ['lib', 'node_modules/node-gyp-build'])
+    fs.cpSync(path.join(root, folder), path.join(copy, folder), { recursive: true })
+  const fail = (register, ...options) => {
+    const { status, stdout, stderr } = runNode([
+      ...options,
+      '-e',
+      `${stub('systemError(1)')}
+      require(${JSON.stringify(register)})
+      const causes = [1, 2, 3].map(() => {
+        try { os.networkInterfaces() } catch (error) { return [error.errno, error.cause.message] }
+      })
+      console.log(JSON.stringify([calls, ...causes]))`
+    ])
+    t.equal(status, 0, stderr)
+    t.match(
+      stderr,
+      /^\(node:\d+\) \[OSH_IFADDRS_ADDON\] Warning: osh-ifaddrs cannot load its addon: /
+    )
+    t.equal(stderr.match(/Warning/g).length, 1, 'warns once')
+    return JSON.parse(stdout)
   }
-  t.equal(stderr.match(/osh-ifaddrs cannot load its addon/g)?.length, 1, 'one warning')
+  const missing = fail(path.join(copy, 'lib', 'register.js'))
+  t.match(missing, [3, ...Array(3).fill([1, /^No native build was found/])])
+  const forbidden = fail(path.join(root, 'lib', 'register.js'), '--no-addons')
+  t.match(forbidden, [3, ...Array(3).fill([1, /loading addons is disabled/])])
 })
 
 t.test('NODE_DEBUG makes it talk', async (t) => {
   const script = `${stub('systemError(1)')}
     require('osh-ifaddrs/register')
     os.networkInterfaces()`
-  const { status, stderr } = node(['-e', script], { NODE_DEBUG: 'osh-ifaddrs' })
-  t.equal(status, 0)
-  t.match(stderr, /OSH-IFADDRS \d+: the native function threw: .*Unknown system error 1/)
+  const { status, stdout, stderr } = runNode(['-e', script], { NODE_DEBUG: 'osh-ifaddrs' })
+  t.strictSame({ status, stdout }, { status: 0, stdout: '' })
+  t.match(stderr, /^OSH-IFADDRS \d+: the native function threw: .*Unknown system error 1/)
 })
 
 t.test('on other platforms nothing is done', async (t) => {
@@ -216,7 +302,9 @@ t.test('on other platforms nothing is done', async (t) => {
       { args: ['-r', override] }
     )
     t.strictSame(result, [true, true, false, true], platform)
-    const install = node(['-r', override, path.join(root, 'scripts', 'install.js')], { PATH: '' })
+    const install = runNode(['-r', override, path.join(root, 'scripts', 'install.js')], {
+      PATH: ''
+    })
     t.match(install, { status: 0, stdout: '', stderr: '' }, `install on ${platform}`)
   }
 })
@@ -244,38 +332,4 @@ t.test('bad arguments', async (t) => {
     networkInterfaces({ sources: ['procfs', 'ioctl', 'rtnetlink'] }),
     os.networkInterfaces()
   )
-})
-
-t.test('links called as what every object has', { skip: requirements() ?? false }, async (t) => {
-  const names = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf']
-  const ns = Namespace.create('names')
-  t.teardown(() => ns.remove())
-  names.forEach((name, i) => {
-    ns.ip(['link', 'add', `p${i}`, 'type', 'veth', 'peer', 'name', name])
-    ns.ip(['addr', 'add', `10.0.${i}.1/24`, 'dev', name])
-    ns.ip(['link', 'set', name, 'up'])
-    ns.ip(['link', 'set', `p${i}`, 'up'])
-  })
-  ns.settle()
-  const script = `
-    const os = require('os')
-    const result = os.networkInterfaces()
-    const own = ${JSON.stringify(names)}.map((name) => Object.getOwnPropertyDescriptor(result, name)?.value[0]?.address)
-    console.log(JSON.stringify([own, 'length' in {}, Object.getPrototypeOf(result) === Object.prototype]))`
-  const expected = [names.map((_, i) => `10.0.${i}.1`), false, true]
-  const register = ['-r', 'osh-ifaddrs/register', '-e', script]
-  const env = { OSH_IFADDRS_MODE: 'always' }
-  const denied = ns.node(register, { launch: ['--deny-family', 'netlink'] })
-  t.strictSame(JSON.parse(denied.stdout || 'null'), expected, denied.stderr)
-  const always = ns.node(register, { env: { ...env, NODE_OPTIONS: '' } })
-  t.strictSame(JSON.parse(always.stdout || 'null'), expected, always.stderr)
-
-  ns.ip('link del __proto__')
-  t.match(
-    ns.node(['-e', script], { env: { NODE_OPTIONS: '' } }).stderr,
-    /TypeError/,
-    'control: Node throws'
-  )
-  const fallback = ns.node(register, { env: { NODE_OPTIONS: '' } })
-  t.equal(JSON.parse(fallback.stdout || 'null')?.[0][0], '10.0.0.1', fallback.stderr)
 })
