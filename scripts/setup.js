@@ -9,6 +9,8 @@ const path = require('node:path')
 const root = path.join(__dirname, '..')
 
 const DEBIAN_PACKAGES = [
+  'bubblewrap',
+  'firejail',
   'gcc',
   'g++',
   'iproute2',
@@ -20,7 +22,9 @@ const DEBIAN_PACKAGES = [
   'perl',
   'pkg-config',
   'python3',
-  'strace'
+  'runc',
+  'strace',
+  'valgrind'
 ]
 
 /**

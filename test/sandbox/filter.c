@@ -1,0 +1,25 @@
+/*
+ * Writes to its output, as the BPF program that bwrap(1) takes by --seccomp, a filter under which
+ * socket(AF_NETLINK) answers the errno that the first argument names in figures.
+ */
+
+#include <err.h>
+#include <seccomp.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+int main(int argc, char **argv) {
+  if (argc != 2)
+    errx(EXIT_FAILURE, "usage: filter ERRNO");
+  scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
+  if (filter == NULL)
+    errx(EXIT_FAILURE, "seccomp_init");
+  uint32_t action = SCMP_ACT_ERRNO((uint32_t)strtoul(argv[1], NULL, 10));
+  struct scmp_arg_cmp netlink = SCMP_A0_32(SCMP_CMP_EQ, AF_NETLINK);
+  if (seccomp_rule_add(filter, action, SCMP_SYS(socket), 1, netlink) != 0 ||
+      seccomp_export_bpf(filter, STDOUT_FILENO) != 0)
+    errx(EXIT_FAILURE, "the filter cannot be made");
+  seccomp_release(filter);
+  return EXIT_SUCCESS;
+}

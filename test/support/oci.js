@@ -1,0 +1,69 @@
+'use strict'
+
+// A bundle for an OCI runtime: the host's programs, read-only, under a seccomp profile of the kind
+// that container engines write.
+
+const fs = require('node:fs')
+const path = require('node:path')
+
+const SYSTEM = ['/bin', '/lib', '/lib64', '/usr']
+
+/** @param {string} source */
+function readOnly(source) {
+  const options = ['rbind', 'ro', 'nosuid', 'nodev']
+  return { destination: source, type: 'bind', source, options }
+}
+
+/**
+ * A container of user 65534 without capabilities, in a network namespace that is there already.
+ *
+ * @param {string} bundle an empty directory
+ * @param {object} options
+ * @param {string} options.netns
+ * @param {string[]} options.args the program and its arguments
+ * @param {string[]} options.paths to open beside the system's
+ * @param {number} options.errno what socket(AF_NETLINK) answers in it
+ * @param {string[]} [options.maskedPaths]
+ */
+function makeBundle(bundle, { netns, args, paths, errno, maskedPaths = [] }) {
+  const mounts = [...SYSTEM, ...paths].filter((source) => fs.existsSync(source)).map(readOnly)
+  const socket = {
+    names: ['socket'],
+    action: 'SCMP_ACT_ERRNO',
+    errnoRet: errno,
+    args: [{ index: 0, value: 16, op: 'SCMP_CMP_EQ' }]
+  }
+  const config = {
+    ociVersion: '1.0.2',
+    root: { path: 'rootfs', readonly: false },
+    process: {
+      terminal: false,
+      user: { uid: 65534, gid: 65534 },
+      args,
+      env: ['PATH=/usr/bin'],
+      cwd: '/',
+      capabilities: {},
+      noNewPrivileges: true
+    },
+    mounts: [
+      { destination: '/proc', type: 'proc', source: 'proc' },
+      { destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['nosuid', 'mode=755'] },
+      ...mounts
+    ],
+    linux: {
+      namespaces: [
+        { type: 'pid' },
+        { type: 'ipc' },
+        { type: 'uts' },
+        { type: 'mount' },
+        { type: 'network', path: `/run/netns/${netns}` }
+      ],
+      maskedPaths,
+      seccomp: { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [socket] }
+    }
+  }
+  fs.mkdirSync(path.join(bundle, 'rootfs'))
+  fs.writeFileSync(path.join(bundle, 'config.json'), JSON.stringify(config))
+}
+
+module.exports = { makeBundle }
