@@ -12,5 +12,8 @@ npx prettier --check --log-level=warn .
 npx tsc --project .
 clang-format --dry-run --Werror $c_files
 printf '%s\n' $c_units | xargs -P "$(nproc)" -I '{}' clang-tidy --quiet '{}' -- $flags 2>/dev/null
+for file in src/*.c; do
+  gcc -fanalyzer -O2 -Wall -Wextra -Werror $flags -c "$file" -o /dev/null
+done
 cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --suppress=missingIncludeSystem \
   --enable=warning,performance,portability,style $includes src test/sandbox

@@ -1,0 +1,86 @@
+'use strict'
+
+// The core under valgrind's memcheck, in each of its ways through a sandbox: nothing read before it is
+// set, nothing outside its bounds, no memory and no descriptor left.
+
+const path = require('node:path')
+const t = require('tap')
+const { Namespace, launcher, requirements, vethPair } = require('./support/namespace')
+
+const skip = requirements() ?? false
+if (skip) {
+  t.pass(`skipped: ${skip}`, { skip })
+  process.exit()
+}
+
+const READ = path.join(path.dirname(launcher), 'read')
+const VALGRIND = [
+  '--error-exitcode=99',
+  '--leak-check=full',
+  '--show-leak-kinds=all',
+  '--errors-for-leak-kinds=all',
+  '--track-fds=yes'
+]
+const MANY = 300
+
+/** The ways through a sandbox, by what is denied. */
+const CAGES = {
+  nothing: [],
+  'a link name on the netlink socket': ['--deny-ioctl', 'SIOCGIFNAME'],
+  netlink: ['--deny-family', 'netlink'],
+  'netlink and AF_INET': ['--deny-family', 'netlink,inet'],
+  'every socket': ['--deny-family', 'all'],
+  'every socket and socketpair': ['--deny-family', 'all', '--deny-socketpair'],
+  'netlink, and hardware addresses': [
+    ...['--deny-family', 'netlink', '--deny-ioctl', 'SIOCGIFHWADDR']
+  ]
+}
+
+const ns = Namespace.create('memcheck')
+t.teardown(() => ns.remove())
+vethPair(ns, ns, { left: 'd0', right: 'd1' })
+// Labels that name their link, another link, and none; a peer; more addresses than a first buffer holds.
+ns.batch([
+  'link set lo up',
+  'addr add 10.0.0.1/24 dev d0 label d0:1',
+  'addr add 10.0.0.2/24 dev d0 label d1',
+  'addr add 10.0.0.3/24 dev d0 label none',
+  'addr add 10.9.0.1 peer 10.9.0.2/32 dev d1',
+  ...Array.from({ length: MANY }, (_, i) => `addr add 10.1.${i >> 8}.${i & 255}/16 dev d1`),
+  ...Array.from({ length: MANY }, (_, i) => `addr add fd00::${i.toString(16)}/64 dev d0 nodad`)
+])
+ns.settle()
+
+/** What the core printed; valgrind must have found nothing. */
+function memcheck(t, denials, sources) {
+  const cage = ['--user', 'keep', '--no-landlock', ...denials]
+  const { status, stdout, stderr } = ns.exec('valgrind', [...VALGRIND, READ, `${sources}`], {
+    launch: cage
+  })
+  t.equal(status, 0, status === 0 ? `sources ${sources}` : stderr)
+  t.match(stderr, /ERROR SUMMARY: 0 errors/)
+  const opened = /FILE DESCRIPTORS: (\d+) open \((\d+) std\)/.exec(stderr)
+  const [open, standard] = (opened ?? []).slice(1).map(Number)
+  const inherited = stderr.match(/<inherited from parent>/g)?.length ?? 0
+  t.equal(open, standard + inherited, 'no descriptor is left')
+  return stdout
+}
+
+for (const [name, denials] of Object.entries(CAGES)) {
+  t.test(`${name} denied`, async (t) => {
+    const output = memcheck(t, denials, 7)
+    const [error, missing] = output.split('\n', 1)[0].split(' ')
+    t.equal(error, '0', 'it did read')
+    t.equal(missing.length, 1)
+    t.ok(output.split('\n').length > MANY)
+  })
+}
+
+t.test('one source or two of them alone', async (t) => {
+  for (const sources of [1, 2, 3, 4, 5, 6]) t.match(memcheck(t, [], sources), /^0 \d\n/)
+})
+
+t.test('no source answers', async (t) => {
+  const launch = ['--deny-family', 'all', '--deny-socketpair']
+  t.match(memcheck(t, launch, 3), /^-1 7\n/)
+})
