@@ -1,0 +1,48 @@
+// How the preload library tells a list it made from one that libc made, when either is to be freed.
+//
+// It must not guess, must not keep a table (a lock would not survive fork(2)), and must not look
+// into memory that libc owns. The address alone decides for libc's own lists: getifaddrs(3) and
+// if_nameindex(3) return what malloc() returned, since glibc, musl and bionic hand the same pointer
+// to free(), and malloc() aligns for max_align_t (C11, 7.22.3). Ours begin half that alignment
+// later, where no block of malloc() begins. Before the list, and so in the same aligned unit of
+// memory, which is readable if the list is, stands who made it: a malloc() that aligns less, and
+// another copy of this library, are told apart by that.
+#pragma once
+
+#include <stdalign.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define OSH_BLOCK_OFFSET (alignof(max_align_t) / 2)
+
+_Static_assert(sizeof(void *) <= OSH_BLOCK_OFFSET, "the owner fits before the list");
+
+// Zeroed memory for a list of `size` bytes, aligned to OSH_BLOCK_OFFSET, or NULL.
+static inline void *osh_block_make(const void *owner, size_t size) {
+  if (size > PTRDIFF_MAX - 2 * alignof(max_align_t))
+    return NULL;
+  const size_t unit = alignof(max_align_t);
+  const size_t whole = (OSH_BLOCK_OFFSET + size + unit - 1) / unit * unit;
+  char *base = aligned_alloc(unit, whole);
+  if (base == NULL)
+    return NULL;
+  memset(base, 0, whole);
+  char *list = base + OSH_BLOCK_OFFSET;
+  memcpy(list - sizeof(owner), &owner, sizeof(owner));
+  return list;
+}
+
+static inline bool osh_block_is_of(const void *owner, const void *list) {
+  if ((uintptr_t)list % alignof(max_align_t) != OSH_BLOCK_OFFSET)
+    return false;
+  const void *maker;
+  memcpy(&maker, (const char *)list - sizeof(maker), sizeof(maker));
+  return maker == owner;
+}
+
+static inline void osh_block_free(void *list) {
+  free((char *)list - OSH_BLOCK_OFFSET);
+}
