@@ -1,0 +1,24 @@
+// `osh-ifaddrs preload-path`: prints what LD_PRELOAD is to be set to.
+'use strict'
+
+const { findPreload } = require('../preload-path')
+
+/**
+ * @param {string[]} args
+ * @returns {number} exit status
+ */
+function preloadPath(args) {
+  if (args.length > 0) {
+    console.error('usage: osh-ifaddrs preload-path')
+    return 2
+  }
+  const file = findPreload()
+  if (file === null) {
+    console.error('osh-ifaddrs: there is no preload library for this platform, or it is not built')
+    return 1
+  }
+  console.log(file)
+  return 0
+}
+
+module.exports = preloadPath

@@ -1,0 +1,132 @@
+// `osh-ifaddrs run [--] command args…`: runs a program so that it, and what it runs, read the network
+// interfaces through this package. Behaves as if it had become that program.
+'use strict'
+
+const { spawn } = require('node:child_process')
+const fs = require('node:fs')
+const os = require('node:os')
+const { extendEnvironment } = require('../environment')
+const { findPreload } = require('../preload-path')
+
+// The exit statuses of env(1).
+const FAILED = 125
+const NOT_EXECUTABLE = 126
+const NOT_FOUND = 127
+
+/** @type {readonly NodeJS.Signals[]} */
+const FORWARDED = ['SIGTERM', 'SIGUSR1', 'SIGUSR2', 'SIGCONT']
+/**
+ * A terminal sends these to every process of its foreground group, and so to the program, too.
+ *
+ * @type {readonly NodeJS.Signals[]}
+ */
+const FROM_TERMINAL = ['SIGINT', 'SIGQUIT', 'SIGHUP']
+
+/** Whether this process is of its terminal's foreground group: proc_pid_stat(5), pgrp and tpgid. */
+function isInForeground() {
+  try {
+    const stat = fs.readFileSync('/proc/self/stat', 'latin1')
+    const [, , group, , , foreground] = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
+    return group === foreground
+  } catch {
+    return process.stdin.isTTY === true
+  }
+}
+
+/**
+ * What this process was given beyond the standard three, such as a shell's `<(command)`: Node would keep
+ * them. Its own are of anonymous inodes, or pipes of which it holds both ends.
+ *
+ * @returns {import('node:child_process').StdioOptions}
+ */
+function inheritAll() {
+  /** @type {{ fd: number, target: string }[]} */
+  const files = []
+  for (const name of fs.readdirSync('/proc/self/fd')) {
+    try {
+      const target = fs.readlinkSync(`/proc/self/fd/${name}`)
+      if (Number(name) > 2) files.push({ fd: Number(name), target })
+    } catch {
+      // That of the directory just read.
+    }
+  }
+  /** @type {('inherit' | 'ignore' | number)[]} */
+  const stdio = ['inherit', 'inherit', 'inherit']
+  for (const { fd, target } of files) {
+    const ends = files.filter((file) => file.target === target).length
+    const isOwn = target.startsWith('anon_inode:') || (target.startsWith('pipe:') && ends === 2)
+    if (!isOwn) stdio[fd] = fd
+  }
+  return Array.from(stdio, (entry) => entry ?? 'ignore')
+}
+
+/** @param {import('node:child_process').ChildProcess} child */
+function forwardSignals(child) {
+  for (const signal of FORWARDED) process.on(signal, () => child.kill(signal))
+  for (const signal of FROM_TERMINAL) {
+    process.on(signal, () => {
+      if (!isInForeground()) child.kill(signal)
+    })
+  }
+}
+
+/**
+ * Dies of the signal that the program died of, so that a shell sees the same.
+ *
+ * @param {NodeJS.Signals} signal
+ * @returns {number} the status a shell would make of it, if the signal does not kill Node
+ */
+function dieOf(signal) {
+  process.removeAllListeners(signal)
+  process.kill(process.pid, signal)
+  return 128 + os.constants.signals[signal]
+}
+
+/**
+ * @param {string} command
+ * @param {NodeJS.ErrnoException} error
+ */
+function reportFailure(command, error) {
+  const [reason, status] =
+    error.code === 'ENOENT'
+      ? ['not found', NOT_FOUND]
+      : [error.code ?? error.message, NOT_EXECUTABLE]
+  console.error(`osh-ifaddrs: ${command}: ${reason}`)
+  return status
+}
+
+/** @returns {NodeJS.ProcessEnv} */
+function makeEnvironment() {
+  const preload = findPreload()
+  if (preload === null) {
+    throw new Error('there is no preload library for this platform, or it is not built')
+  }
+  return extendEnvironment(process.env, { register: require.resolve('../register'), preload })
+}
+
+/**
+ * @param {string[]} args the command and its arguments, perhaps after `--`
+ * @returns {Promise<number>} exit status
+ */
+async function run(args) {
+  const [command, ...rest] = args[0] === '--' ? args.slice(1) : args
+  if (command === undefined) {
+    console.error('usage: osh-ifaddrs run [--] command [argument]...')
+    return FAILED
+  }
+  let env
+  try {
+    env = makeEnvironment()
+  } catch (error) {
+    console.error(`osh-ifaddrs: ${/** @type {Error} */ (error).message}`)
+    return FAILED
+  }
+  return new Promise((resolve) => {
+    const child = spawn(command, rest, { env, stdio: inheritAll() })
+    forwardSignals(child)
+    child.on('error', (error) => resolve(reportFailure(command, error)))
+    child.on('exit', (status, signal) => resolve(signal === null ? (status ?? 0) : dieOf(signal)))
+  })
+}
+
+module.exports = run

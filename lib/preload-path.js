@@ -1,0 +1,23 @@
+// Where the preload library is: beside the addon, wherever that was put. Loads neither.
+'use strict'
+
+const fs = require('node:fs')
+const path = require('node:path')
+
+/**
+ * @returns {string | null} null where there is none: another platform, or nothing was compiled
+ */
+function findPreload() {
+  if (process.platform !== 'linux') return null
+  try {
+    /** @type {{ resolve(directory: string): string }} */
+    const build = require('node-gyp-build')
+    const addon = build.resolve(path.join(__dirname, '..'))
+    const file = path.join(path.dirname(addon), 'osh_ifaddrs_preload.so')
+    return fs.existsSync(file) ? file : null
+  } catch {
+    return null
+  }
+}
+
+module.exports = { findPreload }
