@@ -101,3 +101,9 @@ export function networkInterfaces(options?: Options): NodeJS.Dict<NetworkInterfa
  * @throws {Error} why, when the addon cannot be loaded
  */
 export function diagnose(options?: Options): Diagnosis
+
+/**
+ * Path of the library that gives other programs working getifaddrs(3) and if_nameindex(3) by
+ * `LD_PRELOAD`; null where there is none.
+ */
+export const preloadPath: string | null

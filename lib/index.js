@@ -4,6 +4,7 @@
 
 const os = require('node:os')
 const { load, supported } = require('./binding')
+const { findPreload } = require('./preload-path')
 const { makeResult } = require('./reading')
 
 /** @typedef {import('./index').Options} Options */
@@ -71,4 +72,6 @@ function diagnose(options) {
   return require('./diagnosis').makeDiagnosis(load().read(sources, true))
 }
 
-module.exports = { networkInterfaces, diagnose }
+const preloadPath = findPreload()
+
+module.exports = { networkInterfaces, diagnose, preloadPath }
