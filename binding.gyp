@@ -50,6 +50,7 @@
         'src/procfs.c',
         'src/rtnetlink.c',
         'src/snapshot.c',
+        'src/tie.c',
       ],
       'defines': ['_GNU_SOURCE'],
       'cflags': ['-std=c11', '-Wall', '-Wextra', '-fvisibility=hidden', '<!@(node scripts/libmnl.js --cflags)'],

@@ -13,6 +13,7 @@ const DEBIAN_PACKAGES = [
   'firejail',
   'gcc',
   'g++',
+  'hostname',
   'iproute2',
   'libc6-dev',
   'libcmocka-dev',
@@ -20,8 +21,10 @@ const DEBIAN_PACKAGES = [
   'libseccomp-dev',
   'make',
   'perl',
+  'php-cli',
   'pkg-config',
   'python3',
+  'python3-psutil',
   'runc',
   'strace',
   'valgrind'
