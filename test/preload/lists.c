@@ -1,0 +1,219 @@
+/*
+ * Prints what getifaddrs(3) and if_nameindex(3) return, every field of it, as JSON; and does with
+ * them what a library that is in every program must bear. Run with and without the preload library.
+ */
+#include <err.h>
+#include <errno.h>
+#include <ifaddrs.h>
+#include <malloc.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <netpacket/packet.h>
+#include <pthread.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <linux/if_link.h>
+
+/* Names hold any bytes: each becomes the character of its number. */
+static void print_name(const char *name) {
+  (void)printf("\"");
+  for (const unsigned char *c = (const unsigned char *)name; *c != '\0'; c++)
+    (void)printf(*c < ' ' || *c > '~' || *c == '"' || *c == '\\' ? "\\u%04x" : "%c", *c);
+  (void)printf("\"");
+}
+
+static void print_hex(const char *key, const void *bytes, size_t length) {
+  (void)printf(",\"%s\":\"", key);
+  for (size_t i = 0; i < length; i++)
+    (void)printf("%02x", ((const uint8_t *)bytes)[i]);
+  (void)printf("\"");
+}
+
+static void print_sockaddr(const char *key, const struct sockaddr *address) {
+  (void)printf(",\"%s\":", key);
+  if (address == NULL) {
+    (void)printf("null");
+    return;
+  }
+  (void)printf("{\"family\":%d", address->sa_family);
+  if (address->sa_family == AF_PACKET) {
+    const struct sockaddr_ll *link = (const void *)address;
+    (void)printf(",\"protocol\":%d,\"ifindex\":%d,\"hatype\":%d,\"pkttype\":%d", link->sll_protocol,
+                 link->sll_ifindex, link->sll_hatype, link->sll_pkttype);
+    print_hex("bytes", link->sll_addr, link->sll_halen);
+  } else if (address->sa_family == AF_INET) {
+    const struct sockaddr_in *ipv4 = (const void *)address;
+    (void)printf(",\"port\":%d", ipv4->sin_port);
+    print_hex("bytes", &ipv4->sin_addr, sizeof(ipv4->sin_addr));
+    print_hex("zero", ipv4->sin_zero, sizeof(ipv4->sin_zero));
+  } else if (address->sa_family == AF_INET6) {
+    const struct sockaddr_in6 *ipv6 = (const void *)address;
+    (void)printf(",\"port\":%d,\"flowinfo\":%u,\"scope\":%u", ipv6->sin6_port, ipv6->sin6_flowinfo,
+                 ipv6->sin6_scope_id);
+    print_hex("bytes", &ipv6->sin6_addr, sizeof(ipv6->sin6_addr));
+  }
+  (void)printf("}");
+}
+
+static int print_list(void) {
+  struct ifaddrs *list;
+  if (getifaddrs(&list) != 0)
+    err(EXIT_FAILURE, "getifaddrs");
+  (void)printf("[");
+  for (const struct ifaddrs *entry = list; entry != NULL; entry = entry->ifa_next) {
+    (void)printf("%s{\"name\":", entry == list ? "" : ",\n");
+    print_name(entry->ifa_name);
+    (void)printf(",\"flags\":%u", entry->ifa_flags);
+    print_sockaddr("address", entry->ifa_addr);
+    print_sockaddr("netmask", entry->ifa_netmask);
+    print_sockaddr("other", entry->ifa_broadaddr);
+    if (entry->ifa_data != NULL)
+      print_hex("data", entry->ifa_data, sizeof(struct rtnl_link_stats));
+    (void)printf("}");
+  }
+  (void)printf("]\n");
+  freeifaddrs(list);
+  return EXIT_SUCCESS;
+}
+
+static int print_names(void) {
+  struct if_nameindex *names = if_nameindex();
+  if (names == NULL)
+    err(EXIT_FAILURE, "if_nameindex");
+  (void)printf("[");
+  for (const struct if_nameindex *entry = names; entry->if_index != 0; entry++) {
+    (void)printf("%s[%u,", entry == names ? "" : ",\n", entry->if_index);
+    print_name(entry->if_name);
+    (void)printf("]");
+  }
+  (void)printf("]\n");
+  if_freenameindex(names);
+  return EXIT_SUCCESS;
+}
+
+/* The errno after a call, as it was before one that succeeds. */
+static int print_errno(void) {
+  struct ifaddrs *list = NULL;
+  errno = EDOM;
+  const int status = getifaddrs(&list);
+  const int after_list = errno;
+  if (status == 0)
+    freeifaddrs(list);
+  errno = EDOM;
+  struct if_nameindex *names = if_nameindex();
+  const int after_names = errno;
+  if (names != NULL)
+    if_freenameindex(names);
+  (void)printf("[%d,%d,%d,%d]\n", status, after_list, names == NULL ? -1 : 0, after_names);
+  return EXIT_SUCCESS;
+}
+
+static bool make_and_free(void) {
+  struct ifaddrs *list;
+  if (getifaddrs(&list) != 0)
+    return false;
+  freeifaddrs(list);
+  struct if_nameindex *names = if_nameindex();
+  if (names == NULL)
+    return false;
+  if_freenameindex(names);
+  return true;
+}
+
+enum { THREADS = 8, ROUNDS = 200, FORKS = 20 };
+
+static void *work(void *failures) {
+  for (int i = 0; i < ROUNDS; i++) {
+    if (!make_and_free())
+      ++*(int *)failures;
+  }
+  return NULL;
+}
+
+/* Children are forked while other threads are in the middle of it, and do the same. */
+static int fork_children(void) {
+  int failures = 0;
+  for (int i = 0; i < FORKS; i++) {
+    const pid_t child = fork();
+    if (child == 0) {
+      (void)alarm(20);
+      _exit(make_and_free() ? 0 : 1);
+    }
+    int status = -1;
+    if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+      failures++;
+  }
+  return failures;
+}
+
+static int run_threads(void) {
+  pthread_t threads[THREADS];
+  int failures[THREADS] = {0};
+  for (int i = 0; i < THREADS; i++) {
+    if (pthread_create(&threads[i], NULL, work, &failures[i]) != 0)
+      errx(EXIT_FAILURE, "pthread_create");
+  }
+  int failed = fork_children();
+  for (int i = 0; i < THREADS; i++) {
+    (void)pthread_join(threads[i], NULL);
+    failed += failures[i];
+  }
+  (void)printf("%d\n", failed);
+  return EXIT_SUCCESS;
+}
+
+/* Bytes that many rounds leave allocated, after as many that fill malloc's caches. */
+static int print_leaks(void) {
+  bool made = true;
+  for (int i = 0; i < ROUNDS; i++)
+    made = make_and_free() && made;
+  const size_t before = mallinfo2().uordblks;
+  for (int i = 0; i < ROUNDS; i++)
+    made = make_and_free() && made;
+  (void)printf("%zd\n", (ssize_t)(mallinfo2().uordblks - before));
+  return made ? EXIT_SUCCESS : EXIT_FAILURE;
+}
+
+static double now(void) {
+  struct timespec time;
+  (void)clock_gettime(CLOCK_MONOTONIC, &time);
+  return (double)time.tv_sec * 1e6 + (double)time.tv_nsec / 1e3;
+}
+
+/* Microseconds of the fastest of many rounds, for bench/preload.js. */
+static int measure(void) {
+  double best = 1e9;
+  for (int round = 0; round < 300; round++) {
+    const double start = now();
+    for (int i = 0; i < 20; i++) {
+      struct ifaddrs *list;
+      if (getifaddrs(&list) != 0)
+        err(EXIT_FAILURE, "getifaddrs");
+      freeifaddrs(list);
+    }
+    const double each = (now() - start) / 20;
+    best = each < best ? each : best;
+  }
+  (void)printf("%.3f\n", best);
+  return EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv) {
+  static const struct {
+    const char *name;
+    int (*run)(void);
+  } modes[] = {{"list", print_list},     {"names", print_names}, {"errno", print_errno},
+               {"threads", run_threads}, {"leaks", print_leaks}, {"measure", measure}};
+  for (size_t i = 0; argc == 2 && i < sizeof(modes) / sizeof(*modes); i++) {
+    if (strcmp(argv[1], modes[i].name) == 0)
+      return modes[i].run();
+  }
+  errx(EXIT_FAILURE, "usage: lists list|names|errno|threads|leaks|measure");
+}
