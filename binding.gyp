@@ -42,7 +42,7 @@
         'src/details_ioctl.c',
         'src/details_procfs.c',
         'src/details_rtnetlink.c',
-        'src/ifaddrs.c',
+        'src/lists.c',
         'src/infer.c',
         'src/ioctl.c',
         'src/link.c',

@@ -9,7 +9,7 @@
 // There is no state: dlsym() is asked each time, and the core, once loaded, stays (-z nodelete).
 
 #include "block.h"
-#include "ifaddrs.h"
+#include "lists.h"
 
 #include <dlfcn.h>
 #include <errno.h>

@@ -1,7 +1,7 @@
 // A snapshot and its details as the lists that getifaddrs(3) and if_nameindex(3) return, in glibc's
 // order and with its habits. Nothing is read here.
 
-#include "ifaddrs.h"
+#include "lists.h"
 #include "block.h"
 #include "details.h"
 
