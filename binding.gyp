@@ -1,62 +1,67 @@
 {
-  # A checkout is a developer's, and there a warning is an error; a published package is not.
-  'variables': { 'developing%': '<!(node -p "+require(\'fs\').existsSync(\'.git\')")' },
+  'variables': {
+    # A checkout is a developer's, and there a warning is an error; a published package is not.
+    'developing%': '<!(node -p "+require(\'fs\').existsSync(\'.git\')")',
+    # What scripts/prebuild.js makes finds libmnl beside itself.
+    'prebuilding%': 0,
+    'core': [
+      'src/infer.c',
+      'src/ioctl.c',
+      'src/link.c',
+      'src/netlink.c',
+      'src/procfs.c',
+      'src/rtnetlink.c',
+      'src/snapshot.c',
+      'src/tie.c',
+    ],
+  },
   'targets': [
     {
       'target_name': 'osh_ifaddrs',
-      'sources': [
-        'src/addon.c',
-        'src/infer.c',
-        'src/ioctl.c',
-        'src/link.c',
-        'src/netlink.c',
-        'src/procfs.c',
-        'src/rtnetlink.c',
-        'src/snapshot.c',
-        'src/text.c',
-        'src/tie.c',
-      ],
-      'include_dirs': ['<!(node -p "require(\'node-api-headers\').include_dir")'],
-      'defines': ['NAPI_VERSION=8', '_GNU_SOURCE'],
-      'cflags': ['-std=c11', '-Wall', '-Wextra', '-fvisibility=hidden', '-fstack-protector-strong', '<!@(node scripts/libmnl.js --cflags)'],
-      'ldflags': ['-Wl,-z,relro,-z,now,-z,noexecstack'],
-      'libraries': ['<!@(node scripts/libmnl.js --libs)'],
-      'conditions': [['developing==1', { 'cflags': ['-Werror'] }]],
+      'sources': ['<@(core)', 'src/addon.c', 'src/text.c'],
     },
     {
       # Preloaded into any program: needs libc alone, see src/preload.c.
       'target_name': 'osh_ifaddrs_preload',
       'type': 'shared_library',
       'sources': ['src/preload.c'],
-      'defines': ['_GNU_SOURCE'],
-      'cflags': ['-std=c11', '-Wall', '-Wextra', '-fvisibility=hidden'],
-      'ldflags': ['-Wl,--as-needed', '-Wl,-rpath,\'$$ORIGIN\''],
+      'ldflags': ['-Wl,-rpath,\'$$ORIGIN\''],
       'libraries': ['-ldl'],
-      'conditions': [['developing==1', { 'cflags': ['-Werror'] }]],
     },
     {
       'target_name': 'osh_ifaddrs_core',
       'type': 'shared_library',
       'sources': [
+        '<@(core)',
         'src/details.c',
         'src/details_ioctl.c',
         'src/details_procfs.c',
         'src/details_rtnetlink.c',
         'src/lists.c',
-        'src/infer.c',
-        'src/ioctl.c',
-        'src/link.c',
-        'src/netlink.c',
-        'src/procfs.c',
-        'src/rtnetlink.c',
-        'src/snapshot.c',
-        'src/tie.c',
       ],
-      'defines': ['_GNU_SOURCE'],
-      'cflags': ['-std=c11', '-Wall', '-Wextra', '-fvisibility=hidden', '<!@(node scripts/libmnl.js --cflags)'],
-      'ldflags': ['-Wl,--as-needed', '-Wl,-z,nodelete'],
-      'libraries': ['<!@(node scripts/libmnl.js --libs)'],
-      'conditions': [['developing==1', { 'cflags': ['-Werror'] }]],
+      'ldflags': ['-Wl,-z,nodelete'],
     },
   ],
+  'target_defaults': {
+    'defines': ['NAPI_VERSION=8', '_GNU_SOURCE'],
+    'cflags': [
+      '-std=c11',
+      '-Wall',
+      '-Wextra',
+      '-fvisibility=hidden',
+      '-fstack-protector-strong',
+      '<!@(node scripts/libmnl.js --cflags)',
+    ],
+    # node-gyp links with the C++ compiler, whose library this has no use for.
+    'ldflags': ['-Wl,--as-needed', '-Wl,-z,relro,-z,now,-z,noexecstack'],
+    'libraries': ['<!@(node scripts/libmnl.js --libs)'],
+    'configurations': {
+      # Debug builds do without: glibc warns of it where nothing is optimised.
+      'Release': { 'cflags': ['-U_FORTIFY_SOURCE', '-D_FORTIFY_SOURCE=2'] },
+    },
+    'conditions': [
+      ['developing==1', { 'cflags': ['-Werror'] }],
+      ['prebuilding==1', { 'ldflags': ['-Wl,-rpath,\'$$ORIGIN\'', '-Wl,--strip-all'] }],
+    ],
+  },
 }

@@ -2,6 +2,7 @@
 // native function fails. Knows where binaries are, and nothing of what they do.
 'use strict'
 
+const fs = require('node:fs')
 const path = require('node:path')
 
 /**
@@ -35,6 +36,24 @@ let binding
 /** @type {unknown} */
 let failure
 
+const root = path.join(__dirname, '..')
+
+// scripts/install.js leaves here why it could make no addon; the next build removes it with the folder.
+const reasonFile = path.join(root, 'build/no-addon.txt')
+
+/**
+ * @param {unknown} cause what node-gyp-build or dlopen(3) said
+ * @returns {Error} that in one line, with what to do about it
+ */
+function explain(cause) {
+  if (fs.existsSync(reasonFile)) return new Error(fs.readFileSync(reasonFile, 'utf8'), { cause })
+  const [said] = String(/** @type {Error} */ (cause).message).split('\n')
+  // What mmap(2) with PROT_EXEC comes to there; the file is named before it.
+  const noexec = said.includes('failed to map segment')
+  const hint = noexec ? '; is its file system mounted noexec?' : ''
+  return new Error(`osh-ifaddrs has no addon that loads here: ${said}${hint}`, { cause })
+}
+
 /**
  * @returns {Binding}
  * @throws {Error} why the addon cannot be loaded, the same one each time
@@ -44,13 +63,13 @@ function load() {
   if (binding === undefined) {
     try {
       // @ts-expect-error node-gyp-build comes without types
-      binding = /** @type {Binding} */ (require('node-gyp-build')(path.join(__dirname, '..')))
+      binding = /** @type {Binding} */ (require('node-gyp-build')(root))
     } catch (error) {
-      failure = error
-      throw error
+      failure = explain(error)
+      throw failure
     }
   }
   return binding
 }
 
-module.exports = { supported, load }
+module.exports = { supported, load, reasonFile }

@@ -1,21 +1,100 @@
-// What `npm install` runs: nothing where the native function is all there is, else node-gyp-build, which
-// takes a prebuilt addon or compiles one.
+// What `npm install` runs: nothing where the native function is all there is, or a prebuilt addon loads; else
+// it compiles one, and where it cannot, says in one line what is missing. That fails no install: a program
+// that never meets a sandbox does without. `--build-from-source` compiles, or fails.
 'use strict'
 
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
+const { load, reasonFile, supported } = require('../lib/binding')
 
-if (process.platform === 'linux' || process.platform === 'android') {
-  const env = { ...process.env }
-  // The official images and Debian's package bring the headers: nothing need be downloaded then.
-  const prefix = path.resolve(process.execPath, '../..')
-  if (!env.npm_config_nodedir && fs.existsSync(path.join(prefix, 'include/node/node_api.h'))) {
-    env.npm_config_nodedir = prefix
+const root = path.join(__dirname, '..')
+
+const TOOLS = [
+  ['make'],
+  ['cc', 'gcc', 'clang'],
+  ['c++', 'g++', 'clang++'],
+  ['python3', 'python'],
+  ['pkg-config']
+]
+
+const PACKAGES =
+  'apt-get install g++ make python3 pkg-config libmnl-dev (Debian, Ubuntu) | ' +
+  'dnf install gcc-c++ make python3 pkgconf-pkg-config libmnl-devel (Fedora) | ' +
+  'apk add g++ make python3 pkgconf libmnl-dev linux-headers (Alpine) | ' +
+  'pkg install clang make python pkg-config libmnl (Termux)'
+
+/** @returns {string[]} what compiling needs and this machine lacks */
+function findLacking() {
+  const folders = (process.env.PATH ?? '').split(':').filter((folder) => folder !== '')
+  /** @param {string} name */
+  const exists = (name) => folders.some((folder) => fs.existsSync(path.join(folder, name)))
+  const lacking = TOOLS.filter((names) => !names.some(exists)).map(([name]) => name)
+  const libmnl = spawnSync('pkg-config', ['--exists', 'libmnl']).status === 0
+  return libmnl ? lacking : [...lacking, 'libmnl']
+}
+
+/** @returns {boolean} */
+function compile() {
+  const env = {
+    ...process.env,
+    ...require('./headers').environment(),
+    npm_config_build_from_source: 'true'
   }
-  const { status } = spawnSync(process.execPath, [require.resolve('node-gyp-build/bin')], {
+  const nodeGypBuild = require.resolve('node-gyp-build/bin')
+  const { status } = spawnSync(process.execPath, [nodeGypBuild], {
+    cwd: root,
     env,
     stdio: 'inherit'
   })
-  process.exitCode = status ?? 1
+  return status === 0
 }
+
+/** @returns {Error | undefined} why no addon that is there already can be used */
+function findFailure() {
+  try {
+    load()
+  } catch (error) {
+    return /** @type {Error} */ (error)
+  }
+  return undefined
+}
+
+/**
+ * @param {Error} failure
+ * @param {string[]} lacking
+ */
+function explain({ message }, lacking) {
+  const compiling =
+    lacking.length === 0
+      ? 'compiling it failed'
+      : `${lacking.join(', ')} ${lacking.length === 1 ? 'is' : 'are'} missing to compile it`
+  const again = 'npm rebuild --foreground-scripts osh-ifaddrs'
+  return `${message}; ${compiling}. Install what it needs: ${PACKAGES}; then run: ${again}`
+}
+
+/** @param {string} reason for lib/binding.js to tell at the first use */
+function keep(reason) {
+  fs.mkdirSync(path.dirname(reasonFile), { recursive: true })
+  fs.writeFileSync(reasonFile, reason)
+}
+
+function install() {
+  if (!supported) return
+  if (process.env.npm_config_build_from_source === 'true') {
+    if (compile()) return
+    console.error(`osh-ifaddrs: compiling failed. It needs: ${PACKAGES}`)
+    process.exitCode = 1
+    return
+  }
+  fs.rmSync(reasonFile, { force: true })
+  const failure = findFailure()
+  if (failure === undefined) return
+  const lacking = findLacking()
+  if (lacking.length === 0 && compile()) return
+  const reason = explain(failure, lacking)
+  keep(reason)
+  console.error(reason)
+}
+
+install()

@@ -2,9 +2,9 @@
 // packages, the addon, and the native parts of the tests. Does nothing that is already done.
 'use strict'
 
-const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
+const { installDebianPackages, run } = require('./debian')
 
 const root = path.join(__dirname, '..')
 
@@ -30,48 +30,6 @@ const DEBIAN_PACKAGES = [
   'valgrind'
 ]
 
-/**
- * @param {string} command
- * @param {string[]} args
- */
-function run(command, args) {
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit' })
-  if (status !== 0) {
-    console.error(`setup: ${command} ${args.join(' ')} failed${error ? `: ${error.message}` : ''}`)
-    process.exit(1)
-  }
-}
-
-/** @param {string} command */
-function exists(command) {
-  const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin']
-  return folders.some((folder) => folder !== '' && fs.existsSync(path.join(folder, command)))
-}
-
-function lackingDebianPackages() {
-  const query = ['--show', '--showformat', '${Package} ${db:Status-Status}\n', ...DEBIAN_PACKAGES]
-  const { stdout } = spawnSync('dpkg-query', query, { encoding: 'utf8' })
-  const installed = stdout.split('\n').filter((line) => line.endsWith(' installed'))
-  return DEBIAN_PACKAGES.filter((name) => !installed.includes(`${name} installed`))
-}
-
-function installDebianPackages() {
-  if (!exists('dpkg-query')) return
-  const lacking = lackingDebianPackages()
-  if (lacking.length === 0) return
-  const isRoot = process.getuid?.() === 0
-  const maySudo = !isRoot && spawnSync('sudo', ['-n', 'true']).status === 0
-  if (!isRoot && !maySudo) {
-    console.error(`setup: as root, run first: apt-get install ${lacking.join(' ')}`)
-    process.exit(1)
-  }
-  console.error(`setup: installing ${lacking.join(' ')}`)
-  const prefix = isRoot ? [] : ['sudo', '-n']
-  const apt = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq', '-y']
-  run(apt[0], [...apt.slice(1), 'update'])
-  run(apt[0], [...apt.slice(1), '--no-install-recommends', 'install', ...lacking])
-}
-
 /** @param {string} file below the root */
 function modified(file) {
   return fs.statSync(path.join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0
@@ -87,10 +45,13 @@ function buildAddon() {
   const sources = fs.readdirSync(path.join(root, 'src')).map((name) => `src/${name}`)
   const built = modified('build/Release/osh_ifaddrs.node')
   if ([...sources, 'binding.gyp'].every((file) => modified(file) < built)) return
-  run(process.execPath, ['scripts/install.js'])
+  // Neither a prebuilt addon nor one of older sources will do here, and a failure is one.
+  run(process.execPath, ['scripts/install.js'], {
+    env: { ...process.env, npm_config_build_from_source: 'true' }
+  })
 }
 
-installDebianPackages()
+installDebianPackages(DEBIAN_PACKAGES)
 installNpmPackages()
 buildAddon()
 run('make', ['--silent', '--directory=test'])

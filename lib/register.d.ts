@@ -1,0 +1,2 @@
+// Importing it is all: it patches os.networkInterfaces and gives nothing.
+export {}

@@ -1,0 +1,130 @@
+// `npm run prebuild`: the binaries that are published, for every architecture, in prebuilds/. Each folder
+// holds what node-gyp makes, and libmnl's shared object as Debian built it. Compiles in copies below build/,
+// so that a developer's own addon stays.
+'use strict'
+
+const fs = require('node:fs')
+const path = require('node:path')
+const { installDebianPackages, run } = require('./debian')
+
+const root = path.join(__dirname, '..')
+const work = path.join(root, 'build/prebuild')
+
+/** @typedef {{ arch: string, debian: string, triplet: string }} Target */
+
+/** @type {Target[]} */
+const TARGETS = [
+  { arch: 'x64', debian: 'amd64', triplet: 'x86_64-linux-gnu' },
+  { arch: 'arm64', debian: 'arm64', triplet: 'aarch64-linux-gnu' }
+]
+
+// What is compiled, below build/Release, and what it is called in prebuilds/: node-gyp-build reads the
+// libc from the name.
+const PRODUCTS = { 'osh_ifaddrs.node': 'osh-ifaddrs.glibc.node' }
+
+const SOURCES = ['binding.gyp', 'package.json', 'scripts/libmnl.js', 'src']
+
+function installCompilers() {
+  const foreign = TARGETS.filter(({ arch }) => arch !== process.arch)
+  installDebianPackages([
+    ...['binutils', 'gcc', 'libc6-dev', 'make', 'pkg-config', 'python3'],
+    ...foreign.map(({ triplet }) => `gcc-${triplet.replace('_', '-')}`),
+    ...foreign.map(({ debian }) => `libc6-dev-${debian}-cross`)
+  ])
+}
+
+/**
+ * Fetches libmnl for one architecture as a package of the running Debian, and unpacks it. apt gets package
+ * lists of its own for that: the machine's stay as they are, and it takes no root.
+ *
+ * @param {Target} target
+ * @returns {string} where it is unpacked
+ */
+function fetchLibmnl({ debian }) {
+  const folder = path.join(work, `libmnl-${debian}`)
+  const unpacked = path.join(folder, 'root')
+  if (fs.existsSync(unpacked)) return unpacked
+  fs.rmSync(folder, { recursive: true, force: true })
+  fs.mkdirSync(path.join(folder, 'lists/partial'), { recursive: true })
+  fs.mkdirSync(path.join(folder, 'cache/archives/partial'), { recursive: true })
+  const apt = [
+    '-qq',
+    ...['-o', `APT::Architecture=${debian}`, '-o', `APT::Architectures::=${debian}`],
+    ...['-o', `Dir::State::lists=${folder}/lists`, '-o', `Dir::Cache=${folder}/cache`],
+    // Its own user for downloads may not write below a home directory.
+    ...['-o', 'APT::Sandbox::User=']
+  ]
+  run('apt-get', [...apt, 'update'], { cwd: folder })
+  run('apt-get', [...apt, 'download', 'libmnl0', 'libmnl-dev'], { cwd: folder })
+  const packages = fs.readdirSync(folder).filter((name) => name.endsWith('.deb'))
+  // Complete or absent, should this be interrupted.
+  const partial = path.join(folder, 'partial')
+  for (const name of packages) run('dpkg-deb', ['-x', name, partial], { cwd: folder })
+  fs.renameSync(partial, unpacked)
+  return unpacked
+}
+
+/**
+ * @param {Target} target
+ * @param {string} libmnl where it is unpacked
+ * @returns {string} the folder of what was built
+ */
+function compile({ arch, triplet }, libmnl) {
+  const folder = path.join(work, arch)
+  fs.rmSync(folder, { recursive: true, force: true })
+  for (const name of SOURCES) {
+    fs.cpSync(path.join(root, name), path.join(folder, name), { recursive: true })
+  }
+  const nodeGyp = require.resolve('node-gyp/bin/node-gyp.js')
+  run(
+    process.execPath,
+    [nodeGyp, 'rebuild', '--silent', `--arch=${arch}`, '--', '-Dprebuilding=1', '-Ddeveloping=1'],
+    {
+      cwd: folder,
+      env: {
+        ...process.env,
+        ...require('./headers').environment(),
+        CC: `${triplet}-gcc`,
+        // It only links; the C compiler does that too.
+        CXX: `${triplet}-gcc`,
+        AR: `${triplet}-ar`,
+        PKG_CONFIG_SYSROOT_DIR: libmnl,
+        PKG_CONFIG_LIBDIR: path.join(libmnl, 'usr/lib', triplet, 'pkgconfig')
+      },
+      // make(1) tells every step on stdout, which is npm pack's to answer on.
+      stdio: ['ignore', 'ignore', 'inherit']
+    }
+  )
+  return path.join(folder, 'build/Release')
+}
+
+/** @param {string} libmnl where it is unpacked */
+function licenceText(libmnl) {
+  const source = 'https://netfilter.org/projects/libmnl/ and https://tracker.debian.org/pkg/libmnl'
+  const copyright = path.join(libmnl, 'usr/share/doc/libmnl0/copyright')
+  return [
+    'The folders beside this file hold libmnl.so.0, the shared object of the Debian package libmnl0, unchanged.',
+    `Its source code: ${source}`,
+    'Any compatible libmnl.so.0 may be put in its place. What follows is its copyright and its licence.\n',
+    fs.readFileSync(copyright, 'utf8'),
+    fs.readFileSync('/usr/share/common-licenses/LGPL-2.1', 'utf8')
+  ].join('\n')
+}
+
+/** @param {Target} target */
+function prebuild(target) {
+  const libmnl = fetchLibmnl(target)
+  const built = compile(target, libmnl)
+  const folder = path.join(root, `prebuilds/linux-${target.arch}`)
+  fs.mkdirSync(folder, { recursive: true })
+  for (const [from, to] of Object.entries(PRODUCTS)) {
+    fs.copyFileSync(path.join(built, from), path.join(folder, to))
+  }
+  const shared = path.join(libmnl, 'usr/lib', target.triplet, 'libmnl.so.0')
+  fs.copyFileSync(shared, path.join(folder, 'libmnl.so.0'))
+  fs.writeFileSync(path.join(root, 'prebuilds/libmnl-licence.txt'), licenceText(libmnl))
+}
+
+installCompilers()
+fs.rmSync(path.join(root, 'prebuilds'), { recursive: true, force: true })
+TARGETS.forEach(prebuild)
