@@ -49,9 +49,10 @@ function explain(cause) {
   if (fs.existsSync(reasonFile)) return new Error(fs.readFileSync(reasonFile, 'utf8'), { cause })
   const [said] = String(/** @type {Error} */ (cause).message).split('\n')
   // What mmap(2) with PROT_EXEC comes to there; the file is named before it.
-  const noexec = said.includes('failed to map segment')
-  const hint = noexec ? '; is its file system mounted noexec?' : ''
-  return new Error(`osh-ifaddrs has no addon that loads here: ${said}${hint}`, { cause })
+  const hint = said.includes('failed to map segment')
+    ? 'is its file system mounted noexec?'
+    : 'to compile one, run: npm rebuild --foreground-scripts osh-ifaddrs'
+  return new Error(`osh-ifaddrs has no addon that loads here: ${said}; ${hint}`, { cause })
 }
 
 /**

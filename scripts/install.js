@@ -64,13 +64,17 @@ function findFailure() {
  * @param {Error} failure
  * @param {string[]} lacking
  */
-function explain({ message }, lacking) {
+function explain({ cause }, lacking) {
+  const [said] = String(/** @type {Error} */ (cause).message).split('\n')
   const compiling =
     lacking.length === 0
       ? 'compiling it failed'
       : `${lacking.join(', ')} ${lacking.length === 1 ? 'is' : 'are'} missing to compile it`
   const again = 'npm rebuild --foreground-scripts osh-ifaddrs'
-  return `${message}; ${compiling}. Install what it needs: ${PACKAGES}; then run: ${again}`
+  return (
+    `osh-ifaddrs has no addon that loads here: ${said}; ${compiling}. ` +
+    `Install what it needs: ${PACKAGES}; then run: ${again}`
+  )
 }
 
 /** @param {string} reason for lib/binding.js to tell at the first use */

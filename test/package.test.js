@@ -1,0 +1,21 @@
+'use strict'
+
+// The package as users get it: what is in the tarball, what its binaries need, that it installs on
+// machines that have next to nothing, and works with everything that it is going to meet.
+
+const path = require('node:path')
+const t = require('tap')
+const { testBinaries } = require('./package/binaries')
+const { testInstall } = require('./package/install')
+const { testMatrix } = require('./package/matrix')
+const { bareEnvironment, makeFolder, must, pack } = require('./support/package')
+
+const tarball = pack()
+const app = makeFolder(t, 'an app')
+const env = bareEnvironment(t)
+must(['npm', 'install', tarball], { cwd: app, env })
+const installed = path.join(app, 'node_modules/osh-ifaddrs')
+
+t.test('binaries', async (t) => testBinaries(t, installed))
+t.test('install', (t) => testInstall(t, tarball, app))
+t.test('matrix', (t) => testMatrix(t, tarball, app))

@@ -1,0 +1,90 @@
+'use strict'
+
+// What the published binaries are, read from them by readelf(1): that they need nothing which an old
+// distribution lacks, export nothing more than they must, and are hardened.
+
+const fs = require('node:fs')
+const path = require('node:path')
+const { must, projectRoot } = require('../support/package')
+
+const MACHINES = { x64: 'X86-64', arm64: 'AArch64' }
+const NEWEST_GLIBC = 2.17
+
+/** @param {string} file */
+function inspect(file) {
+  const text = must(['readelf', '--wide', '--all', file])
+  const dynamic = text.slice(text.indexOf("Symbol table '.dynsym'"))
+  const symbols = dynamic.slice(0, dynamic.indexOf('\n\n')).split('\n').slice(3)
+  const fields = symbols.map((line) => line.trim().split(/\s+/))
+  return {
+    machine: /Machine:.* (\S+)$/m.exec(text)?.[1],
+    needed: [...text.matchAll(/\(NEEDED\).*\[(.*)\]/g)].map(([, name]) => name),
+    runpath: /\(RUNPATH\).*\[(.*)\]/.exec(text)?.[1],
+    versions: new Set([...dynamic.matchAll(/Name: (\w+_[\d.]+)/g)].map(([, name]) => name)),
+    imported: fields.filter(([, , , , , , at]) => at === 'UND').map((row) => row[7]?.split('@')[0]),
+    exported: fields
+      .filter(([, , , , bind, , at]) => bind === 'GLOBAL' && /^\d+$/.test(at))
+      .map((row) => row[7]),
+    stripped: !/ \.(symtab|debug_info) /.test(text),
+    relro: / GNU_RELRO /.test(text) && /\(FLAGS\).*BIND_NOW/.test(text),
+    stack: / GNU_STACK .* (\S+) +0x\w+$/m.exec(text)?.[1]
+  }
+}
+
+/**
+ * @param {import('tap').Test} t
+ * @param {string} folder
+ * @param {keyof typeof MACHINES} arch
+ */
+function testFolder(t, folder, arch) {
+  for (const name of fs.readdirSync(folder)) {
+    const file = path.join(folder, name)
+    const elf = inspect(file)
+    t.equal(elf.machine, MACHINES[arch], `${arch}: ${name} is for ${MACHINES[arch]}`)
+    t.ok(elf.stripped, `${arch}: ${name} is stripped`)
+    t.ok(elf.relro, `${arch}: ${name} has its relocations read-only`)
+    t.equal(elf.stack, 'RW', `${arch}: ${name} wants no executable stack`)
+    t.ok(elf.imported.includes('__stack_chk_fail'), `${arch}: ${name} protects its stack`)
+    const foreign = [...elf.versions].filter((version) => !/^(GLIBC|LIBMNL)_/.test(version))
+    t.same(foreign, [], `${arch}: ${name} needs no other library's symbols`)
+    const glibc = [...elf.versions].filter((version) => version.startsWith('GLIBC_'))
+    t.ok(glibc.length > 0, `${arch}: ${name} names the versions of glibc's symbols`)
+    const newer = glibc.filter((version) => isNewer(version.slice('GLIBC_'.length)))
+    t.same(newer, [], `${arch}: ${name} needs no symbol newer than glibc ${NEWEST_GLIBC}`)
+    const others = elf.needed.filter((library) => !/^(libc|ld-linux-.*|libmnl)\.so\./.test(library))
+    t.same(others, [], `${arch}: ${name} needs no other library`)
+    t.notOk(
+      fs.readFileSync(file).includes(projectRoot),
+      `${arch}: ${name} does not say where it was built`
+    )
+  }
+}
+
+/** @param {string} version such as 2.3.4 */
+function isNewer(version) {
+  const [major, minor] = version.split('.').map(Number)
+  const [newestMajor, newestMinor] = String(NEWEST_GLIBC).split('.').map(Number)
+  return major > newestMajor || (major === newestMajor && minor > newestMinor)
+}
+
+/**
+ * @param {import('tap').Test} t
+ * @param {string} root of an installed package
+ */
+function testBinaries(t, root) {
+  for (const arch of /** @type {const} */ (['x64', 'arm64'])) {
+    const folder = path.join(root, `prebuilds/linux-${arch}`)
+    testFolder(t, folder, arch)
+    const addon = inspect(path.join(folder, 'osh-ifaddrs.glibc.node'))
+    const entries = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
+    t.same(addon.exported.sort(), entries, `${arch}: the addon exports its entry points only`)
+    t.equal(addon.runpath, '$ORIGIN', `${arch}: the addon finds libmnl beside itself`)
+    t.ok(addon.needed.includes('libmnl.so.0'), `${arch}: the addon needs libmnl`)
+    t.ok(
+      addon.imported.some((name) => /^__\w+_chk$/.test(name)),
+      `${arch}: the addon is fortified`
+    )
+  }
+}
+
+module.exports = { testBinaries }

@@ -1,0 +1,207 @@
+'use strict'
+
+// How the package installs: with and without its install script, with and without a prebuilt addon that
+// fits, a compiler, a file system that lets it be loaded, and on other platforms.
+
+const fs = require('node:fs')
+const path = require('node:path')
+const { requirements } = require('../support/namespace')
+const {
+  DENIED,
+  bareEnvironment,
+  environment,
+  makeFolder,
+  must,
+  run
+} = require('../support/package')
+
+const CPU_SECONDS = 2
+const SHOW = `
+  require('osh-ifaddrs/register')
+  console.log(JSON.stringify(require('node:os').networkInterfaces()))`
+const TELL = `
+  try { require('osh-ifaddrs').networkInterfaces() } catch (error) { console.log(error.message) }`
+
+// Makes node-gyp-build look for what Alpine needs, which is not in the tarball.
+const MUSL = { LIBC: 'musl' }
+
+/** @param {string} folder */
+function installed(folder) {
+  return path.join(folder, 'node_modules/osh-ifaddrs')
+}
+
+/**
+ * @param {import('tap').Test} t
+ * @param {string} folder where it is installed
+ * @param {Record<string, string | undefined>} [env]
+ */
+function testAnswer(t, folder, env = {}) {
+  const expected = JSON.stringify(require('node:os').networkInterfaces())
+  const command = [...DENIED, process.execPath, '-e', SHOW]
+  t.equal(must(command, { cwd: folder, env: { ...environment(), ...env } }).trim(), expected)
+}
+
+/**
+ * @param {import('tap').Test} t
+ * @param {string} tarball
+ */
+async function testBareMachine(t, tarball) {
+  const folder = makeFolder(t)
+  const env = bareEnvironment(t)
+  const started = Date.now()
+  const out = must(['/bin/sh', '-c', 'npm install "$1" && times', 'sh', tarball], {
+    cwd: folder,
+    env
+  })
+  // The last line of times(1) is that of the children, and CPU time is no matter of what else runs here.
+  const times = [
+    ...out
+      .trim()
+      .split('\n')
+      .slice(-1)[0]
+      .matchAll(/(\d+)m([\d.]+)s/g)
+  ]
+  const seconds = times.reduce((sum, [, minutes, rest]) => sum + 60 * +minutes + +rest, 0)
+  t.equal(times.length, 2)
+  t.comment(`${Date.now() - started} ms, ${seconds.toFixed(2)} s of CPU time`)
+  t.ok(seconds < CPU_SECONDS, `takes less than ${CPU_SECONDS} s`)
+  t.notOk(fs.existsSync(path.join(installed(folder), 'build')), 'compiles nothing')
+  t.same(fs.readdirSync(path.join(folder, 'node_modules')).sort(), [
+    '.package-lock.json',
+    'osh-ifaddrs'
+  ])
+  testAnswer(t, folder)
+}
+
+/**
+ * @param {import('tap').Test} t
+ * @param {string} tarball
+ */
+async function testIgnoredScripts(t, tarball) {
+  const folder = makeFolder(t)
+  const command = ['npm', 'install', '--ignore-scripts', tarball]
+  must(command, { cwd: folder, env: bareEnvironment(t) })
+  testAnswer(t, folder)
+  const told = must([process.execPath, '-e', TELL], {
+    cwd: folder,
+    env: { ...environment(), ...MUSL }
+  })
+  t.match(told, /^osh-ifaddrs has no addon .*libc=musl.*; to compile one, run: npm rebuild/)
+}
+
+/**
+ * @param {import('tap').Test} t
+ * @param {string} tarball
+ */
+async function testNoCompiler(t, tarball) {
+  const folder = makeFolder(t)
+  const env = { ...bareEnvironment(t), ...MUSL }
+  const { status, stderr } = run(['npm', 'install', '--foreground-scripts', tarball], {
+    cwd: folder,
+    env
+  })
+  t.equal(status, 0, 'the install succeeds')
+  const said = stderr.split('\n').filter((line) => line.startsWith('osh-ifaddrs'))
+  t.match(said, [/libc=musl.*; make, cc, c\+\+, python3, pkg-config, libmnl are missing/])
+  t.equal(said.length, 1, 'with one line')
+  t.equal(must([process.execPath, '-e', TELL], { cwd: folder, env }).trim(), said[0])
+  const caught = `try { ${SHOW} } catch (error) { console.log(error.syscall, error.cause.message) }`
+  const patched = run([...DENIED, process.execPath, '-e', caught], { cwd: folder, env })
+  t.equal(patched.stdout, `uv_interface_addresses ${said[0]}\n`, 'the native error has it as cause')
+  const warning = `Warning: osh-ifaddrs cannot load its addon: ${said[0]}`
+  t.equal(patched.stderr.split(warning).length, 2, 'and one warning says so')
+}
+
+/**
+ * @param {import('tap').Test} t
+ * @param {string} tarball
+ */
+async function testCompiler(t, tarball) {
+  const folder = makeFolder(t)
+  must(['npm', 'install', tarball], { cwd: folder, env: { ...environment(), ...MUSL } })
+  t.ok(fs.existsSync(path.join(installed(folder), 'build/Release/osh_ifaddrs.node')))
+  t.notOk(fs.existsSync(path.join(installed(folder), 'build/no-addon.txt')))
+  testAnswer(t, folder, MUSL)
+}
+
+/**
+ * @param {import('tap').Test} t
+ * @param {string} root of an installed package
+ */
+async function testOtherPlatforms(t, root) {
+  for (const platform of ['darwin', 'win32']) {
+    const folder = makeFolder(t)
+    fs.cpSync(root, installed(folder), { recursive: true })
+    fs.rmSync(path.join(installed(folder), 'prebuilds'), { recursive: true })
+    const preload = path.join(folder, 'platform.js')
+    fs.writeFileSync(
+      preload,
+      `Object.defineProperty(process, 'platform', { value: '${platform}' })`
+    )
+    const command = [process.execPath, '-r', preload]
+    const { status, output } = run([...command, path.join(installed(folder), 'scripts/install.js')])
+    t.same({ status, output }, { status: 0, output: '' }, `${platform}: installs nothing`)
+    t.notOk(fs.existsSync(path.join(installed(folder), 'build')))
+    const check = `
+      const os = require('node:os')
+      const native = os.networkInterfaces
+      require('osh-ifaddrs/register')
+      const { isDeepStrictEqual } = require('node:util')
+      const answer = require('osh-ifaddrs').networkInterfaces()
+      console.log(os.networkInterfaces === native && isDeepStrictEqual(answer, native()))`
+    const said = must([...command, '-e', check], { cwd: folder }).trim()
+    t.equal(said, 'true', `${platform}: register does nothing, and the native function answers`)
+  }
+}
+
+/**
+ * @param {import('tap').Test} t
+ * @param {string} app where it is installed
+ */
+async function testMounts(t, app) {
+  const folder = makeFolder(t)
+  /** @param {string} options of mount(8), for a file system that holds the installed application */
+  const mount = (options) => `
+    mount -t tmpfs osh-package "$1" && cp -a "$2/." "$1" && mount -o "remount,${options}" "$1" && cd "$1" && shift 2
+    exec "$@"`
+  /** @param {string} options @param {string[]} command */
+  const runOn = (options, command) =>
+    run(['unshare', '--mount', 'sh', '-c', mount(options), 'sh', folder, app, ...command])
+  const expected = JSON.stringify(require('node:os').networkInterfaces())
+  const readOnly = runOn('ro', [...DENIED, process.execPath, '-e', SHOW])
+  t.equal(readOnly.output.trim(), expected, 'read-only: answers')
+  const noexec = runOn('noexec', [process.execPath, '-e', TELL])
+  t.match(noexec.stdout, /\.node: failed to map segment.*; is its file system mounted noexec\?\n$/)
+}
+
+/**
+ * @param {import('tap').Test} t
+ * @param {string} tarball
+ */
+async function testGlobal(t, tarball) {
+  const prefix = makeFolder(t)
+  must(['npm', 'install', '--global', '--prefix', prefix, tarball], { env: bareEnvironment(t) })
+  const register = path.join(prefix, 'lib/node_modules/osh-ifaddrs/lib/register.js')
+  const show = 'console.log(JSON.stringify(require("node:os").networkInterfaces()))'
+  const said = must([...DENIED, process.execPath, '-r', register, '-e', show]).trim()
+  t.equal(said, JSON.stringify(require('node:os').networkInterfaces()))
+}
+
+/**
+ * @param {import('tap').Test} t
+ * @param {string} tarball
+ * @param {string} app where it is installed
+ */
+function testInstall(t, tarball, app) {
+  t.test('node and npm alone, offline', (t) => testBareMachine(t, tarball))
+  t.test('--ignore-scripts', (t) => testIgnoredScripts(t, tarball))
+  t.test('neither a prebuilt addon nor a compiler', (t) => testNoCompiler(t, tarball))
+  t.test('a compiler, but no prebuilt addon', (t) => testCompiler(t, tarball))
+  t.test('macOS and Windows', (t) => testOtherPlatforms(t, installed(app)))
+  t.test('globally', (t) => testGlobal(t, tarball))
+  const skip = requirements() ?? false
+  t.test('read-only and noexec', { skip }, (t) => testMounts(t, app))
+  t.end()
+}
+
+module.exports = { testInstall }
