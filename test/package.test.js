@@ -10,6 +10,9 @@ const { testInstall } = require('./package/install')
 const { testMatrix } = require('./package/matrix')
 const { bareEnvironment, makeFolder, must, pack } = require('./support/package')
 
+// The first run downloads the programs of others.
+t.setTimeout(900_000)
+
 const tarball = pack()
 const app = makeFolder(t, 'an app')
 const env = bareEnvironment(t)
