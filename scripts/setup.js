@@ -20,11 +20,13 @@ const DEBIAN_PACKAGES = [
   'libmnl-dev',
   'libseccomp-dev',
   'make',
+  'musl-tools',
   'perl',
   'php-cli',
   'pkg-config',
   'python3',
   'python3-psutil',
+  'qemu-user',
   'runc',
   'strace',
   'valgrind'

@@ -6,8 +6,10 @@
 const path = require('node:path')
 const t = require('tap')
 const { testBinaries } = require('./package/binaries')
+const { testContents } = require('./package/contents')
 const { testInstall } = require('./package/install')
 const { testMatrix } = require('./package/matrix')
+const { testPlatforms } = require('./package/platforms')
 const { bareEnvironment, makeFolder, must, pack } = require('./support/package')
 
 // The first run downloads the programs of others.
@@ -15,10 +17,10 @@ t.setTimeout(900_000)
 
 const tarball = pack()
 const app = makeFolder(t, 'an app')
-const env = bareEnvironment(t)
-must(['npm', 'install', tarball], { cwd: app, env })
-const installed = path.join(app, 'node_modules/osh-ifaddrs')
+must(['npm', 'install', tarball], { cwd: app, env: bareEnvironment(t) })
 
-t.test('binaries', async (t) => testBinaries(t, installed))
+t.test('contents', (t) => testContents(t, tarball, app))
+t.test('binaries', async (t) => testBinaries(t, path.join(app, 'node_modules/osh-ifaddrs')))
 t.test('install', (t) => testInstall(t, tarball, app))
+t.test('platforms', (t) => testPlatforms(t, app))
 t.test('matrix', (t) => testMatrix(t, tarball, app))

@@ -1,0 +1,160 @@
+'use strict'
+
+// What is in the tarball, how large it is, and what the tools of the trade say of it: types, exports and
+// whether npm would publish it without a word.
+
+const fs = require('node:fs')
+const path = require('node:path')
+const { fetch, must, projectRoot, run } = require('../support/package')
+
+const LARGEST = 200_000
+
+const FILES = [
+  'LICENSE',
+  'README.md',
+  'binding.gyp',
+  'lib/binding.js',
+  'lib/cli.js',
+  'lib/diagnosis.js',
+  'lib/index.d.ts',
+  'lib/index.js',
+  'lib/reading.js',
+  'lib/register.d.ts',
+  'lib/register.js',
+  'node_modules/node-gyp-build/LICENSE',
+  'node_modules/node-gyp-build/README.md',
+  'node_modules/node-gyp-build/SECURITY.md',
+  'node_modules/node-gyp-build/bin.js',
+  'node_modules/node-gyp-build/build-test.js',
+  'node_modules/node-gyp-build/index.js',
+  'node_modules/node-gyp-build/node-gyp-build.js',
+  'node_modules/node-gyp-build/optional.js',
+  'node_modules/node-gyp-build/package.json',
+  'package.json',
+  'prebuilds/libmnl-licence.txt',
+  'prebuilds/linux-arm64/libmnl.so.0',
+  'prebuilds/linux-arm64/osh-ifaddrs.glibc.node',
+  'prebuilds/linux-x64/libmnl.so.0',
+  'prebuilds/linux-x64/osh-ifaddrs.glibc.node',
+  'scripts/headers.js',
+  'scripts/install.js',
+  'scripts/libmnl.js',
+  'src/addon.c',
+  'src/infer.c',
+  'src/ioctl.c',
+  'src/link.c',
+  'src/netlink.c',
+  'src/netlink.h',
+  'src/procfs.c',
+  'src/procfs.h',
+  'src/rtnetlink.c',
+  'src/snapshot.c',
+  'src/snapshot.h',
+  'src/source.h',
+  'src/text.c',
+  'src/text.h'
+]
+
+// Compiles only if the declarations are complete, and as strict as they are meant to be.
+const USAGE = `
+import { networkInterfaces as native } from 'node:os'
+import 'osh-ifaddrs/register'
+import ifaddrs, { diagnose, networkInterfaces } from 'osh-ifaddrs'
+import type { Diagnosis, Fact, Inference, Options, SourceName, SourceReport } from 'osh-ifaddrs'
+import type { SourceStatus, UnavailableError } from 'osh-ifaddrs'
+
+const sources: readonly SourceName[] = ['rtnetlink', 'ioctl', 'procfs']
+const options: Options = { sources }
+const same: ReturnType<typeof native> = networkInterfaces(options)
+const entry = same.lo?.[0]
+if (entry?.family === 'IPv6') entry.scopeid satisfies number
+const { complete, missing, sources: reports, inferred, omitted }: Diagnosis = diagnose()
+complete satisfies boolean
+missing satisfies Fact[]
+inferred satisfies Inference[]
+omitted satisfies { name: string; address: string }[]
+const report: SourceReport | undefined = reports[0]
+report?.status satisfies SourceStatus | undefined
+report?.errno satisfies number | null | undefined
+function explain(error: UnavailableError): string {
+  return [error.code satisfies 'ERR_OSH_IFADDRS_UNAVAILABLE', error.message].join()
+}
+explain satisfies (error: UnavailableError) => string
+ifaddrs.networkInterfaces()
+// @ts-expect-error
+networkInterfaces({ sources: ['sysfs'] })
+// @ts-expect-error
+diagnose({ source: ['ioctl'] })
+// @ts-expect-error
+diagnose().complete = 'yes'
+`
+
+/**
+ * @param {import('tap').Test} t
+ * @param {string} tarball
+ */
+async function testFiles(t, tarball) {
+  const listed = must(['tar', '-tzf', tarball]).trim().split('\n')
+  t.same(listed.map((name) => name.replace(/^package\//, '')).sort(), FILES)
+  t.ok(fs.statSync(tarball).size < LARGEST, `smaller than ${LARGEST} bytes`)
+}
+
+/**
+ * @param {import('tap').Test} t
+ * @param {string} app where it is installed
+ */
+async function testLicence(t, app) {
+  const file = path.join(app, 'node_modules/osh-ifaddrs/prebuilds/libmnl-licence.txt')
+  const text = fs.readFileSync(file, 'utf8')
+  t.match(text, 'GNU LESSER GENERAL PUBLIC LICENSE')
+  t.match(text, 'Copyright: 2008-2012, Pablo Neira Ayuso')
+  t.match(text, 'source code: https://netfilter.org/projects/libmnl/')
+}
+
+/**
+ * @param {import('tap').Test} t
+ * @param {string} app where it is installed
+ */
+async function testTypes(t, app) {
+  fs.writeFileSync(path.join(app, 'usage.mts'), USAGE)
+  const types = path.join(projectRoot, 'node_modules/@types')
+  const tsc = path.join(projectRoot, 'node_modules/typescript/bin/tsc')
+  const options = ['--strict', '--noEmit', '--target', 'es2022', '--typeRoots', types]
+  const system = ['--module', 'nodenext', '--types', 'node']
+  const { output } = run([process.execPath, tsc, ...options, ...system, 'usage.mts'], { cwd: app })
+  t.equal(output, '', 'tsc --strict')
+}
+
+/**
+ * @param {import('tap').Test} t
+ * @param {string} tarball
+ */
+async function testTools(t, tarball) {
+  const attw = fetch('@arethetypeswrong/cli@0', 'dist/index.js')
+  // Node 20 is the oldest that the package is for, and resolves by exports.
+  const types = run([process.execPath, attw, tarball, '--profile', 'node16', '--format', 'ascii'])
+  t.equal(types.status, 0, types.output)
+  const publint = run([process.execPath, fetch('publint@0', 'src/cli.js'), tarball, '--strict'])
+  t.equal(publint.status, 0, publint.output)
+  t.match(publint.stdout, 'All good!')
+  const publish = run(['npm', 'publish', '--dry-run', '--ignore-scripts', tarball])
+  t.equal(publish.status, 0, publish.output)
+  const warnings = publish.stderr.split('\n').filter((line) => /^npm (warn|error)/.test(line))
+  const ours = warnings.filter((line) => !/user config|to be logged in/.test(line))
+  t.same(ours, [], 'npm publish --dry-run has nothing to say')
+}
+
+/**
+ * @param {import('tap').Test} t
+ * @param {string} tarball
+ * @param {string} app where it is installed
+ */
+function testContents(t, tarball, app) {
+  t.test('files', (t) => testFiles(t, tarball))
+  t.test('licence of libmnl', (t) => testLicence(t, app))
+  t.test('types', (t) => testTypes(t, app))
+  t.test('attw, publint, npm publish', (t) => testTools(t, tarball))
+  t.end()
+}
+
+module.exports = { testContents }
