@@ -42,7 +42,7 @@ enum bit {
   BIT_SCOPED = 1 << 2,          // link-local, unicast or multicast: its scope id is the ifindex
   BIT_RUNNING = 1 << 3,         // its link is up and running
   BIT_PREFIX_INFERRED = 1 << 4, // its prefix length was inferred
-  BIT_STATE_INFERRED = 1 << 5,  // what its link is like was inferred
+  BIT_STATE_INFERRED = 1 << 5,  // what its link is like, or which it is, was inferred
   BIT_MAC_UNKNOWN = 1 << 6,     // no source told the hardware address
 };
 
@@ -66,7 +66,7 @@ static uint32_t bits_of(const struct osh_address *address, const struct osh_link
     bits |= BIT_RUNNING;
   if (address->marks & OSH_ADDRESS_PREFIX_INFERRED)
     bits |= BIT_PREFIX_INFERRED;
-  if (link->marks & OSH_LINK_INFERRED)
+  if ((link->marks & OSH_LINK_INFERRED) || (address->marks & OSH_ADDRESS_LINK_INFERRED))
     bits |= BIT_STATE_INFERRED;
   if (!(link->marks & OSH_LINK_HWADDR))
     bits |= BIT_MAC_UNKNOWN;

@@ -81,13 +81,15 @@ static int ask_ifindex(int fd, const char *name, uint32_t *ifindex) {
   return error;
 }
 
-// Takes the name that a label or /proc suggested at its word until its number is asked back. That
-// spares SIOCGIFNAME, the one request whose answer is not known.
+// Takes the name that a label or /proc suggested at its word until the name is asked for at the
+// end, which the general way does at the beginning and then asks the number back. The number would
+// not do here: a label may be an alternative name of its link, and those are found, too.
 static bool complete_suggested(int fd, struct osh_link *link) {
   const char *ignored;
-  uint32_t ifindex;
+  struct ifreq ifreq = {.ifr_ifindex = (int)link->ifindex};
   if (link->name[0] != '\0' && ask_by_name(fd, link, &ignored) == 0 &&
-      ask_ifindex(fd, link->name, &ifindex) == 0 && ifindex == link->ifindex) {
+      ask(fd, SIOCGIFNAME, &ifreq) == 0 &&
+      strncmp(link->name, ifreq.ifr_name, sizeof(link->name)) == 0) {
     link->marks |= OSH_LINK_NAME;
     return true;
   }
