@@ -120,6 +120,16 @@ t.test('an empty label between two that name another link', async (t) => {
   t.strictSame(readings['no socket'].diagnosis.omitted, [{ name: '', address: '10.0.0.1' }])
 })
 
+t.test('a label with nothing before its colon', async (t) => {
+  const { answers, native } = await read(t, {
+    lines: veth('d0', 'd1'),
+    addresses: ['address d0 10.0.0.1 24 :1']
+  })
+  t.equal(native[':1'][0].mac, '00:00:00:00:00:00')
+  t.strictSame(answers.rtnetlink, native)
+  t.strictSame(answers['no netlink'], native)
+})
+
 t.test('the alternative name of a link as a label', async (t) => {
   const { answers, native } = await read(t, {
     lines: [...veth('d0', 'd1'), 'link property add dev d0 altname other'],
