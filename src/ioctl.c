@@ -202,9 +202,23 @@ static struct run run_at(struct osh_snapshot *snapshot, size_t first, size_t mos
   return (struct run){addresses, count, length};
 }
 
+// Elsewhere than on an AF_INET socket the kernel does not say whether the addresses really are
+// there: that is the label's word.
+static void trust_run(const struct run *run, uint32_t ifindex) {
+  for (size_t i = 0; i < run->count; i++) {
+    run->addresses[i].ifindex = ifindex;
+    run->addresses[i].marks |= OSH_ADDRESS_LINK_INFERRED;
+  }
+}
+
 // Ties those of a run that really are on the link, and says whether all are. The prefix length is
 // asked for first: an address that still is there afterwards was there when it was told.
-static bool tie_run(int fd, const struct run *run, uint32_t ifindex, struct osh_attempt *attempt) {
+static bool tie_run(int fd, int family, const struct run *run, uint32_t ifindex,
+                    struct osh_attempt *attempt) {
+  if (family != AF_INET) {
+    trust_run(run, ifindex);
+    return false;
+  }
   for (size_t i = 0; i < run->count; i++)
     ask_prefix_len(fd, &run->addresses[i], attempt);
   size_t last = run->count - 1;
@@ -220,15 +234,6 @@ static bool tie_run(int fd, const struct run *run, uint32_t ifindex, struct osh_
     }
   }
   return all;
-}
-
-// Elsewhere than on an AF_INET socket the kernel does not say whether the addresses really are
-// there: that is the label's word.
-static void trust_run(const struct run *run, uint32_t ifindex) {
-  for (size_t i = 0; i < run->count; i++) {
-    run->addresses[i].ifindex = ifindex;
-    run->addresses[i].marks |= OSH_ADDRESS_LINK_INFERRED;
-  }
 }
 
 // How many of the links after the last one found are looked at: a pair's other end and a few more.
@@ -254,24 +259,21 @@ static uint32_t ask_ifindex(int fd, const struct run *run, struct osh_attempt *a
 int osh_ioctl_locate(struct osh_snapshot *snapshot, int fd, int family, const struct ifconf *list,
                      struct osh_attempt *attempt) {
   bool carefully = list == NULL || has_copies(list);
+  bool doubt = carefully;
   size_t hint = 0;
   struct run run;
   for (size_t i = 0; i < snapshot->address_count && snapshot->addresses[i].family == AF_INET;
        i += run.count) {
     run = run_at(snapshot, i, carefully ? 1 : SIZE_MAX);
-    if (run.name_length == 0)
-      continue;
     struct osh_link *link = carefully ? NULL : find_named(snapshot, &run, &hint);
     uint32_t ifindex = link != NULL ? link->ifindex : ask_ifindex(fd, &run, attempt);
-    if (ifindex == 0)
-      continue;
-    if (family != AF_INET)
-      trust_run(&run, ifindex);
-    else if (tie_run(fd, &run, ifindex, attempt) && link != NULL)
+    if (ifindex == 0 || !tie_run(fd, family, &run, ifindex, attempt))
+      doubt = true;
+    else if (link != NULL)
       osh_link_take(link, fd);
-    if (link == NULL && osh_find_link(snapshot, ifindex, &hint) == NULL &&
+    if (ifindex != 0 && link == NULL && osh_find_link(snapshot, ifindex, &hint) == NULL &&
         osh_mention_link(snapshot, ifindex) != 0)
       return osh_refused(attempt, "malloc", -ENOMEM);
   }
-  return 0;
+  return doubt ? 1 : 0;
 }

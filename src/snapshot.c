@@ -225,8 +225,9 @@ static bool read_once(struct osh_snapshot *snapshot, const struct way *way) {
   }
   osh_sort_links(snapshot);
   if (ioctl->told & OSH_FACT_IPV4) {
-    (void)osh_ioctl_locate(snapshot, way->fd, way->family, way->carefully ? NULL : &list, ioctl);
-    if (osh_tie(snapshot, way->fd, way->family, way->procfs) != 0)
+    const struct ifconf *trusted = way->carefully ? NULL : &list;
+    if (osh_ioctl_locate(snapshot, way->fd, way->family, trusted, ioctl) != 0 &&
+        osh_tie(snapshot, way->fd, way->family, way->procfs) != 0)
       osh_refused(ioctl, "malloc", -ENOMEM);
   }
   if (way->fd >= 0)

@@ -20,7 +20,8 @@ int osh_rtnetlink_read(struct osh_snapshot *snapshot, struct osh_attempt *attemp
 // names; addresses whose label names no link that has them stay without an ifindex, for osh_tie().
 // What it found is of one piece if the list is still unchanged when all is done. With NULL for the
 // list it asks about each address by itself and takes no link for complete, which is true enough
-// even when the list keeps changing. 0 or -ENOMEM.
+// even when the list keeps changing. Returns 1 when something is left or doubtful for osh_tie(), 0,
+// or -ENOMEM.
 int osh_ioctl_open(int *family, struct osh_attempt *attempt);
 int osh_ioctl_read(struct osh_snapshot *snapshot, int fd, struct ifconf *list,
                    struct osh_attempt *attempt);
