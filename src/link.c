@@ -82,10 +82,19 @@ static int ask_ifindex(int fd, const char *name, uint32_t *ifindex) {
   return error;
 }
 
+// What was told of another link that bore the name for a while must not be left as this one's.
+static void forget_facts_by_name(struct osh_link *link) {
+  link->marks &= (uint8_t)~FACTS_BY_NAME;
+  link->flags = 0;
+  link->type = 0;
+  link->hwaddr_len = 0;
+  memset(link->hwaddr, 0, sizeof(link->hwaddr));
+}
+
 void osh_link_take(struct osh_link *link, int fd) {
   const char *ignored;
   if (ask_by_name(fd, link, &ignored) != 0)
-    link->marks &= (uint8_t)~FACTS_BY_NAME;
+    forget_facts_by_name(link);
 }
 
 // Takes the name that a label or /proc suggested at its word until the name is asked for at the
@@ -101,7 +110,7 @@ static bool complete_suggested(int fd, struct osh_link *link) {
     link->marks |= OSH_LINK_NAME;
     return true;
   }
-  link->marks &= (uint8_t)~FACTS_BY_NAME;
+  forget_facts_by_name(link);
   return false;
 }
 
@@ -118,7 +127,8 @@ static int complete(int fd, struct osh_link *link, const char **call) {
     if (!(link->marks & OSH_LINK_NAME))
       return refused;
 
-    int error = ask_by_name(fd, link, call);
+    const char *later;
+    int error = ask_by_name(fd, link, refused != 0 ? &later : call);
     uint32_t ifindex = 0;
     if (error != -ENODEV && ask_ifindex(fd, link->name, &ifindex) != -ENODEV &&
         (ifindex == link->ifindex || ifindex == 0))
