@@ -35,6 +35,7 @@ const path = require('node:path')
  * @property {string} stdout
  * @property {string} stderr
  */
+
 const projectRoot = path.resolve(__dirname, '..', '..')
 const launcher = path.join(projectRoot, 'test', 'build', 'sandbox')
 
