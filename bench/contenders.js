@@ -8,6 +8,7 @@ const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 const readline = require('node:readline')
+const { runtime } = require('../test/support/runtimes')
 
 /** @typedef {import('../test/support/namespace').Namespace} Namespace */
 
@@ -28,6 +29,16 @@ function find(command) {
   return folders.map((folder) => path.join(folder, command)).find((file) => fs.existsSync(file))
 }
 
+/** @param {'bun' | 'deno'} name */
+function findRuntime(name) {
+  try {
+    return find(name) ?? runtime(name)
+  } catch (error) {
+    console.error(`without ${name}: ${/** @type {Error} */ (error).message}`)
+    return undefined
+  }
+}
+
 function findPython() {
   return ['python3', '/usr/bin/python3'].find(
     (python) => spawnSync(python, ['-c', 'import psutil'], { stdio: 'ignore' }).status === 0
@@ -44,10 +55,10 @@ function program(names, command, args) {
   return { names, start: (namespace) => namespace.spawnCommand(command, args, quietly) }
 }
 
-/** @returns {Contender[]} those that are installed here */
+/** @returns {Contender[]} those that are installed here or can be fetched */
 function findContenders() {
-  const bun = find('bun')
-  const deno = find('deno')
+  const bun = findRuntime('bun')
+  const deno = findRuntime('deno')
   const python = findPython()
   return [
     program(['native', 'patched', 'ours', 'procfs'], process.execPath, [

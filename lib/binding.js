@@ -21,13 +21,19 @@ const { findAddon } = require('./binaries')
  *
  * @typedef {object} Reading
  * @property {string} [text] all strings, a NUL after each: first the addresses
- * @property {Uint32Array} [numbers] five for each address, see NUMBER in ./reading.js
+ * @property {Uint32Array} [numbers] how many addresses, and five for each, see NUMBER in ./reading.js
  * @property {Attempt[]} [attempts]
  * @property {number} [missing] facts that no source told, as bits
  * @property {{ name: string, address: string }[]} [omissions]
  */
 
-/** @typedef {{ read(sources: number, details: boolean): Reading }} Binding */
+/**
+ * A string is the text of a reading whose numbers fitted into `room`.
+ *
+ * @typedef {object} Binding
+ * @property {((sources: number, details: true, room: Uint32Array) => Reading) &
+ *   ((sources: number, details: false, room: Uint32Array) => string | Reading)} read
+ */
 
 /** Whether this platform has a kernel that the addon can ask. */
 const supported = process.platform === 'linux' || process.platform === 'android'

@@ -46,7 +46,7 @@ function makeSources({ attempts = [] }) {
 function makeInferred({ text = '', numbers = new Uint32Array() }) {
   const inferred = []
   const texts = text.split('\0')
-  for (let i = 0, at = 0; at < numbers.length; i++, at += NUMBER.count) {
+  for (let i = 0, at = NUMBER.first; i < numbers[0]; i++, at += NUMBER.count) {
     const bits = numbers[at + NUMBER.bits]
     const where = { name: texts[numbers[at + NUMBER.key]], address: texts[i] }
     if (bits & BIT.prefixInferred)

@@ -15,6 +15,11 @@ const { makeResult } = require('./reading')
 const SOURCES = ['rtnetlink', 'ioctl', 'procfs']
 const ALL_SOURCES = 7
 
+// What a reading's numbers are put into; kept, as making it would cost more than filling it.
+/** @type {Uint32Array} */
+let room = new Uint32Array(1024)
+const noRoom = new Uint32Array()
+
 /**
  * @param {Options | undefined} options
  * @returns {number} a bit for each source to use
@@ -57,9 +62,13 @@ function describe(value) {
 function networkInterfaces(options) {
   const sources = sourceBits(options)
   if (!supported) return os.networkInterfaces()
-  const reading = load().read(sources, false)
-  if (reading.numbers === undefined) throw require('./diagnosis').makeUnavailable(reading)
-  return makeResult(/** @type {import('./reading').Addresses} */ (reading))
+  const reading = load().read(sources, false, room)
+  if (typeof reading === 'string') return makeResult(reading, room)
+  const { text, numbers } = reading
+  if (text === undefined || numbers === undefined)
+    throw require('./diagnosis').makeUnavailable(reading)
+  room = numbers
+  return makeResult(text, room)
 }
 
 /**
@@ -69,7 +78,8 @@ function networkInterfaces(options) {
 function diagnose(options) {
   const sources = sourceBits(options)
   if (!supported) return { complete: true, missing: [], sources: [], inferred: [], omitted: [] }
-  return require('./diagnosis').makeDiagnosis(load().read(sources, true))
+  const reading = load().read(sources, true, noRoom)
+  return require('./diagnosis').makeDiagnosis(reading)
 }
 
 const preloadPath = findPreload()

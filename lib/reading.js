@@ -2,12 +2,11 @@
 // what each entry holds. Parity with os.networkInterfaces() is decided here.
 'use strict'
 
-/** @typedef {import('./binding').Reading} Reading */
-/** @typedef {Required<Pick<Reading, 'text' | 'numbers'>>} Addresses */
 /** @typedef {import('node:os').NetworkInterfaceInfo} Entry */
 
-// As src/addon.c lays out each address's numbers, and their bits.
-const NUMBER = { key: 0, mac: 1, prefix: 2, bits: 3, ifindex: 4, count: 5 }
+// As src/addon.c lays out the numbers after the first, which says of how many addresses they are, and
+// their bits.
+const NUMBER = { first: 1, key: 0, mac: 1, prefix: 2, bits: 3, ifindex: 4, count: 5 }
 const BIT = {
   ipv6: 1,
   loopback: 2,
@@ -74,10 +73,11 @@ let lastText = ''
 let texts = ['']
 
 /**
- * @param {Addresses} addresses
+ * @param {string} text of a reading
+ * @param {Uint32Array} numbers of the same
  * @returns {NodeJS.Dict<Entry[]>}
  */
-function makeResult({ text, numbers }) {
+function makeResult(text, numbers) {
   if (text !== lastText) {
     texts = text.split('\0')
     lastText = text
@@ -87,7 +87,7 @@ function makeResult({ text, numbers }) {
   /** @type {Entry[]} */
   let entries = []
   let lastKey = -1
-  for (let i = 0, at = 0; at < numbers.length; i++, at += NUMBER.count) {
+  for (let i = 0, at = NUMBER.first; i < numbers[0]; i++, at += NUMBER.count) {
     const bits = numbers[at + NUMBER.bits]
     if (!(bits & BIT.running)) continue
     const key = numbers[at + NUMBER.key]

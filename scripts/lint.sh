@@ -6,7 +6,7 @@ cd "$(dirname "$0")/.."
 c_files=$(git ls-files '*.c' '*.h')
 c_units=$(git ls-files '*.c')
 includes="-Isrc -Inode_modules/node-api-headers/include"
-flags="-std=c11 -D_GNU_SOURCE -DNAPI_VERSION=8 -DCAPTURES=\"\" $includes"
+flags="-std=c11 -D_GNU_SOURCE -DNAPI_VERSION=8 $includes"
 
 npx prettier --check --log-level=warn .
 npx tsc --project .

@@ -26,7 +26,8 @@ static bool ok(napi_env env, napi_status status) {
   return false;
 }
 
-// What each address is made of beside its text, in this order, in one Uint32Array.
+// The first number says how many addresses there are. Each has these after it, beside its text.
+#define NUMBER_FIRST 1
 enum number {
   NUMBER_KEY,     // place of its key among the texts
   NUMBER_MAC,     // place of its hardware address among the texts
@@ -145,6 +146,8 @@ static uint32_t mac_place(struct texts *texts, const struct osh_address *address
 static void fill(struct texts *texts, uint32_t *numbers, const struct osh_snapshot *snapshot) {
   for (size_t i = 0; i < snapshot->address_count; i++)
     add_address(texts, &snapshot->addresses[i]);
+  numbers[0] = (uint32_t)snapshot->address_count;
+  numbers += NUMBER_FIRST;
   for (size_t i = 0; i < snapshot->address_count; i++, numbers += NUMBER_COUNT) {
     const struct osh_address *address = &snapshot->addresses[i];
     const struct osh_link *link = &snapshot->links[address->link];
@@ -174,26 +177,51 @@ static bool set_string(napi_env env, napi_value object, const char *name, const 
   return ok(env, status) && set(env, object, name, value);
 }
 
-static bool set_addresses(napi_env env, napi_value result, const struct osh_snapshot *snapshot) {
-  size_t count = snapshot->address_count * NUMBER_COUNT;
+// The array to be filled: the caller's own, or a new one if that is too small.
+struct numbers {
+  napi_value array;
   uint32_t *data;
+  size_t length; // of the caller's
+};
+
+static bool take_room(napi_env env, napi_value room, struct numbers *numbers) {
+  napi_typedarray_type type;
+  void *data;
+  numbers->array = room;
+  if (!ok(env, napi_get_typedarray_info(env, room, &type, &numbers->length, &data, NULL, NULL)))
+    return false;
+  numbers->data = data;
+  return true;
+}
+
+static bool make_room(napi_env env, size_t length, struct numbers *numbers) {
   napi_value buffer;
-  napi_value numbers;
-  napi_value text;
-  if (!ok(env, napi_create_arraybuffer(env, count * sizeof(*data), (void **)&data, &buffer)) ||
-      !ok(env, napi_create_typedarray(env, napi_uint32_array, count, buffer, 0, &numbers)))
+  void *data;
+  if (!ok(env, napi_create_arraybuffer(env, length * sizeof(*numbers->data), &data, &buffer)) ||
+      !ok(env, napi_create_typedarray(env, napi_uint32_array, length, buffer, 0, &numbers->array)))
+    return false;
+  numbers->data = data;
+  return true;
+}
+
+// `fits`: the numbers are in the caller's array.
+static bool make_addresses(napi_env env, const struct osh_snapshot *snapshot,
+                           struct numbers *numbers, napi_value *text, bool *fits) {
+  size_t length = NUMBER_FIRST + snapshot->address_count * NUMBER_COUNT;
+  *fits = length <= numbers->length;
+  if (!*fits && !make_room(env, length, numbers))
     return false;
   struct texts texts;
   bool made = allocate_texts(&texts, snapshot);
   if (made) {
-    fill(&texts, data, snapshot);
-    made = ok(env, napi_create_string_utf8(env, texts.bytes, texts.length, &text));
+    fill(&texts, numbers->data, snapshot);
+    made = ok(env, napi_create_string_utf8(env, texts.bytes, texts.length, text));
   } else {
     (void)napi_throw_error(env, "ENOMEM", "no memory for the addresses");
   }
   free(texts.bytes);
   free(texts.key_places);
-  return made && set(env, result, "text", text) && set(env, result, "numbers", numbers);
+  return made;
 }
 
 static bool set_attempts(napi_env env, napi_value result, const struct osh_snapshot *snapshot) {
@@ -235,28 +263,52 @@ static bool set_omissions(napi_env env, napi_value result, const struct osh_snap
   return true;
 }
 
-// read(sources: number, details: boolean): an object with `attempts` and `missing` when no source
-// answered or details are wanted, with `omissions` when they are, and with the addresses in `text`
-// and `numbers` when a source answered.
+// What read() returns where the text alone does not say it all.
+static napi_value make_reading(napi_env env, const struct osh_snapshot *snapshot, bool details,
+                               napi_value text, napi_value numbers) {
+  napi_value reading;
+  if (!ok(env, napi_create_object(env, &reading)))
+    return NULL;
+  bool answered = text != NULL;
+  bool made =
+      (!answered || (set(env, reading, "text", text) && set(env, reading, "numbers", numbers))) &&
+      ((answered && !details) || set_attempts(env, reading, snapshot)) &&
+      (!details || set_omissions(env, reading, snapshot));
+  return made ? reading : NULL;
+}
+
+static napi_value hand_over(napi_env env, const struct osh_snapshot *snapshot, bool answered,
+                            bool details, napi_value room) {
+  struct numbers numbers;
+  napi_value text = NULL;
+  bool fits = false;
+  if (answered &&
+      (!take_room(env, room, &numbers) || !make_addresses(env, snapshot, &numbers, &text, &fits)))
+    return NULL;
+  if (fits && !details)
+    return text;
+  return make_reading(env, snapshot, details, text, answered ? numbers.array : NULL);
+}
+
+// read(sources: number, details: boolean, room: Uint32Array): all texts in one string when a source
+// answered, with the numbers in `room`. An object when details are wanted, `room` is too small or
+// no source answered: with `text` and `numbers` when one did, with `attempts` and `missing` when
+// none did or details are wanted, and with `omissions` when they are.
 static napi_value read_snapshot(napi_env env, napi_callback_info info) {
-  napi_value arguments[2];
-  size_t count = 2;
+  napi_value arguments[3];
+  size_t count = 3;
   uint32_t sources;
   bool details;
-  napi_value result;
   if (!ok(env, napi_get_cb_info(env, info, &count, arguments, NULL, NULL)) ||
       !ok(env, napi_get_value_uint32(env, arguments[0], &sources)) ||
-      !ok(env, napi_get_value_bool(env, arguments[1], &details)) ||
-      !ok(env, napi_create_object(env, &result)))
+      !ok(env, napi_get_value_bool(env, arguments[1], &details)))
     return NULL;
 
   struct osh_snapshot snapshot;
   int error = osh_snapshot_read(&snapshot, sources);
-  bool made = (error != 0 || set_addresses(env, result, &snapshot)) &&
-              ((error == 0 && !details) || set_attempts(env, result, &snapshot)) &&
-              (!details || set_omissions(env, result, &snapshot));
+  napi_value result = hand_over(env, &snapshot, error == 0, details, arguments[2]);
   osh_snapshot_free(&snapshot);
-  return made ? result : NULL;
+  return result;
 }
 
 NAPI_MODULE_INIT() {

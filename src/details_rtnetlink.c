@@ -15,23 +15,20 @@
 // Under a storm of changes no dump is ever of one piece: then a refusal is what it comes to.
 #define MAX_TRIES 4
 
+static int take_datagram(void *messages, const void *datagram, size_t length) {
+  return osh_messages_take(messages, datagram, length);
+}
+
 // One request and its answer, on a socket of its own: an interrupted dump leaves datagrams behind.
-static int dump_once(uint16_t type, mnl_cb_t take, void *data) {
+static int dump_once(uint16_t type, struct osh_messages *messages) {
   struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
   if (socket == NULL)
     return -errno;
-  void *buffer = malloc(OSH_NETLINK_BUFFER_SIZE);
-  int error = buffer == NULL ? -ENOMEM : osh_rtnetlink_send(socket, type, 1);
-  int more = MNL_CB_OK;
-  while (error == 0 && more == MNL_CB_OK) {
-    ssize_t length = osh_rtnetlink_receive(mnl_socket_get_fd(socket), buffer);
-    more = length < 0 ? MNL_CB_ERROR : mnl_cb_run(buffer, (size_t)length, 1, 0, take, data);
-    if (more == MNL_CB_ERROR)
-      error = length < 0 ? (int)length : -errno;
-  }
-  free(buffer);
+  int error = osh_rtnetlink_send(socket, type, messages->seq);
+  if (error == 0)
+    error = osh_rtnetlink_receive(mnl_socket_get_fd(socket), take_datagram, messages);
   mnl_socket_close(socket);
-  return error;
+  return error == 0 && messages->interrupted ? -EINTR : error;
 }
 
 static size_t copy_bytes(uint8_t *bytes, size_t capacity, const struct nlattr *attribute) {
@@ -68,24 +65,24 @@ static int take_link(const struct nlmsghdr *message, void *data) {
   const struct ifinfomsg *header = mnl_nlmsg_get_payload(message);
   if (message->nlmsg_type != RTM_NEWLINK || mnl_nlmsg_get_payload_len(message) < sizeof(*header) ||
       header->ifi_family != AF_UNSPEC || header->ifi_index <= 0)
-    return MNL_CB_OK;
+    return 0;
   struct osh_link_detail *detail = osh_add_link_detail(details);
-  if (detail == NULL) {
-    errno = ENOMEM;
-    return MNL_CB_ERROR;
-  }
+  if (detail == NULL)
+    return -ENOMEM;
   detail->link.ifindex = (uint32_t)header->ifi_index;
   detail->link.flags = header->ifi_flags;
   detail->link.type = header->ifi_type;
   detail->link.marks = OSH_LINK_NAME | OSH_LINK_FLAGS | OSH_LINK_HWADDR;
-  return mnl_attr_parse(message, sizeof(*header), take_link_attribute, detail);
+  osh_parse_attributes(message, sizeof(*header), take_link_attribute, detail);
+  return 0;
 }
 
 int osh_details_dump_links(struct osh_details *details) {
   int error = -EINTR;
   for (int try = 0; try < MAX_TRIES && error == -EINTR; try++) {
     details->link_count = 0;
-    error = dump_once(RTM_GETLINK, take_link, details);
+    struct osh_messages messages = {.seq = 1, .take = take_link, .data = details};
+    error = dump_once(RTM_GETLINK, &messages);
   }
   if (error != 0)
     details->link_count = 0;
@@ -144,17 +141,17 @@ static struct osh_address_detail *find_address(struct walk *walk, const struct i
 static int take_address(const struct nlmsghdr *message, void *data) {
   const struct ifaddrmsg *header = mnl_nlmsg_get_payload(message);
   if (message->nlmsg_type != RTM_NEWADDR || mnl_nlmsg_get_payload_len(message) < sizeof(*header))
-    return MNL_CB_OK;
+    return 0;
   const size_t size = header->ifa_family == AF_INET ? 4 : 16;
   struct address_attributes found = {0};
-  mnl_attr_parse(message, sizeof(*header), take_address_attribute, &found);
+  osh_parse_attributes(message, sizeof(*header), take_address_attribute, &found);
   const struct nlattr *own = found.local != NULL ? found.local : found.address;
   if (own == NULL || mnl_attr_get_payload_len(own) != size)
-    return MNL_CB_OK;
+    return 0;
 
   struct osh_address_detail *detail = find_address(data, header, mnl_attr_get_payload(own), size);
   if (detail == NULL)
-    return MNL_CB_OK;
+    return 0;
   // With IFA_LOCAL, IFA_ADDRESS is the peer's address, which for IPv4 may be our own.
   const struct nlattr *other = found.broadcast != NULL ? found.broadcast
                                : found.local != NULL   ? found.address
@@ -164,14 +161,15 @@ static int take_address(const struct nlmsghdr *message, void *data) {
     detail->other = OSH_OTHER_TOLD;
     memcpy(detail->bytes, mnl_attr_get_payload(other), size);
   }
-  return MNL_CB_OK;
+  return 0;
 }
 
 int osh_details_dump_addresses(struct osh_details *details, const struct osh_snapshot *snapshot) {
   int error = -EINTR;
   for (int try = 0; try < MAX_TRIES && error == -EINTR; try++) {
     struct walk walk = {.details = details, .snapshot = snapshot};
-    error = dump_once(RTM_GETADDR, take_address, &walk);
+    struct osh_messages messages = {.seq = 1, .take = take_address, .data = &walk};
+    error = dump_once(RTM_GETADDR, &messages);
   }
   return error;
 }

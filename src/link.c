@@ -11,7 +11,8 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
-#define COMPLETE (OSH_LINK_NAME | OSH_LINK_FLAGS | OSH_LINK_HWADDR)
+#define FACTS_BY_NAME (OSH_LINK_FLAGS | OSH_LINK_HWADDR)
+#define COMPLETE (OSH_LINK_NAME | FACTS_BY_NAME)
 
 // How often a link is asked about again that was renamed between two of its requests.
 #define RENAME_TRIES 4
@@ -81,19 +82,35 @@ static int ask_ifindex(int fd, const char *name, uint32_t *ifindex) {
   return error;
 }
 
+// What was told of another link that bore the name for a while must not be left as this one's.
+static void forget_facts_by_name(struct osh_link *link) {
+  link->marks &= (uint8_t)~FACTS_BY_NAME;
+  link->flags = 0;
+  link->type = 0;
+  link->hwaddr_len = 0;
+  memset(link->hwaddr, 0, sizeof(link->hwaddr));
+}
+
+void osh_link_take(struct osh_link *link, int fd) {
+  const char *ignored;
+  if (ask_by_name(fd, link, &ignored) != 0)
+    forget_facts_by_name(link);
+}
+
 // Takes the name that a label or /proc suggested at its word until the name is asked for at the
 // end, which the general way does at the beginning and then asks the number back. The number would
 // not do here: a label may be an alternative name of its link, and those are found, too.
 static bool complete_suggested(int fd, struct osh_link *link) {
-  const char *ignored;
+  if (link->name[0] == '\0')
+    return false;
+  osh_link_take(link, fd);
   struct ifreq ifreq = {.ifr_ifindex = (int)link->ifindex};
-  if (link->name[0] != '\0' && ask_by_name(fd, link, &ignored) == 0 &&
-      ask(fd, SIOCGIFNAME, &ifreq) == 0 &&
+  if ((link->marks & FACTS_BY_NAME) == FACTS_BY_NAME && ask(fd, SIOCGIFNAME, &ifreq) == 0 &&
       strncmp(link->name, ifreq.ifr_name, sizeof(link->name)) == 0) {
     link->marks |= OSH_LINK_NAME;
     return true;
   }
-  link->marks &= (uint8_t) ~(OSH_LINK_FLAGS | OSH_LINK_HWADDR);
+  forget_facts_by_name(link);
   return false;
 }
 
@@ -110,7 +127,8 @@ static int complete(int fd, struct osh_link *link, const char **call) {
     if (!(link->marks & OSH_LINK_NAME))
       return refused;
 
-    int error = ask_by_name(fd, link, call);
+    const char *later;
+    int error = ask_by_name(fd, link, refused != 0 ? &later : call);
     uint32_t ifindex = 0;
     if (error != -ENODEV && ask_ifindex(fd, link->name, &ifindex) != -ENODEV &&
         (ifindex == link->ifindex || ifindex == 0))
@@ -145,7 +163,7 @@ static int complete_label_links(struct osh_snapshot *snapshot, int fd) {
     if (address->family != AF_INET || length == 0)
       continue;
     const struct osh_link *own = osh_find_link(snapshot, address->ifindex, &hint);
-    if (own != NULL && strncmp(own->name, address->name, length) == 0 && own->name[length] == '\0')
+    if (own != NULL && osh_link_is_named(own, address->name, length))
       continue;
     if (osh_find_link_by_name(snapshot, address->name, length) != NULL)
       continue;

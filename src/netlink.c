@@ -50,11 +50,11 @@ static int take_link_attribute(const struct nlattr *attribute, void *data) {
 
 // Not mnl_attr_parse(): where a message's length is no multiple of four, that takes the attributes
 // to end at the next one, which need not be in the datagram any more.
-static void parse_attributes(const struct nlmsghdr *message, size_t header_size, mnl_attr_cb_t take,
-                             struct attributes *found) {
+void osh_parse_attributes(const struct nlmsghdr *message, size_t header_size,
+                          osh_attribute_fn *take, void *data) {
   const char *payload = mnl_nlmsg_get_payload(message);
   mnl_attr_parse_payload(payload + header_size, mnl_nlmsg_get_payload_len(message) - header_size,
-                         take, found);
+                         take, data);
 }
 
 static void copy_name(char *name, const struct nlattr *attribute) {
@@ -65,7 +65,7 @@ static void copy_name(char *name, const struct nlattr *attribute) {
 static int take_address(const struct nlmsghdr *message, struct osh_dump *dump) {
   const struct ifaddrmsg *header = mnl_nlmsg_get_payload(message);
   struct attributes found = {0};
-  parse_attributes(message, sizeof(*header), take_address_attribute, &found);
+  osh_parse_attributes(message, sizeof(*header), take_address_attribute, &found);
 
   // With a peer IFA_ADDRESS is the peer's, and IFA_LOCAL our own (rtnetlink(7)).
   const struct nlattr *own = found.local != NULL ? found.local : found.address;
@@ -109,7 +109,7 @@ static int place_link(struct osh_dump *dump, const struct ifinfomsg *header,
 static int take_link(const struct nlmsghdr *message, struct osh_dump *dump) {
   const struct ifinfomsg *header = mnl_nlmsg_get_payload(message);
   struct attributes found = {0};
-  parse_attributes(message, sizeof(*header), take_link_attribute, &found);
+  osh_parse_attributes(message, sizeof(*header), take_link_attribute, &found);
   // Bridges announce their ports in RTM_NEWLINK messages of their own family.
   bool whole = header->ifi_family == AF_UNSPEC || header->ifi_family == AF_INET6;
   if (!whole || header->ifi_index <= 0 || found.name == NULL)
@@ -138,43 +138,50 @@ static int refusal(const struct nlmsghdr *message) {
   return *error < 0 ? *error : 0;
 }
 
-static int take_message(const struct nlmsghdr *message, struct osh_dump *dump) {
+static int take_message(const struct nlmsghdr *message, void *data) {
   size_t length = mnl_nlmsg_get_payload_len(message);
   switch (message->nlmsg_type) {
-  case NLMSG_DONE: // carries an error since Linux 4.16, and before that nothing
-    return length == 0 ? 0 : refusal(message);
-  case NLMSG_ERROR:
-    return refusal(message);
-  case RTM_NEWADDR: {
-    if (length < sizeof(struct ifaddrmsg))
-      return -EBADMSG;
-    int error = take_address(message, dump);
-    return error != 0 ? error : 1;
-  }
-  case RTM_NEWLINK: {
-    if (length < sizeof(struct ifinfomsg))
-      return -EBADMSG;
-    int error = take_link(message, dump);
-    return error != 0 ? error : 1;
-  }
+  case RTM_NEWADDR:
+    return length < sizeof(struct ifaddrmsg) ? -EBADMSG : take_address(message, data);
+  case RTM_NEWLINK:
+    return length < sizeof(struct ifinfomsg) ? -EBADMSG : take_link(message, data);
   default:
-    return 1;
+    return 0;
   }
 }
 
-int osh_dump_take(struct osh_dump *dump, const void *datagram, size_t length) {
+// Whether the dump goes on: as osh_messages_take() has it.
+static int more_after(const struct nlmsghdr *message, const struct osh_messages *messages) {
+  if (message->nlmsg_type == NLMSG_ERROR)
+    return refusal(message);
+  // Carries an error since Linux 4.16, and before that nothing.
+  if (message->nlmsg_type == NLMSG_DONE)
+    return mnl_nlmsg_get_payload_len(message) == 0 ? 0 : refusal(message);
+  int error = messages->take(message, messages->data);
+  return error != 0 ? error : 1;
+}
+
+// Not mnl_cb_run(), whose lengths are compared as int: one of 2 GiB and more is negative to it, and
+// so would fit.
+int osh_messages_take(struct osh_messages *messages, const void *datagram, size_t length) {
   int left = (int)length;
   const struct nlmsghdr *message = datagram;
-  // libmnl compares lengths as int: one of 2 GiB and more is negative to it, and so would fit.
   for (; mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (uint32_t)left;
        message = mnl_nlmsg_next(message, &left)) {
-    if (message->nlmsg_seq != dump->seq)
+    if (message->nlmsg_seq != messages->seq)
       continue;
     if (message->nlmsg_flags & NLM_F_DUMP_INTR)
-      dump->interrupted = true;
-    int more = take_message(message, dump);
+      messages->interrupted = true;
+    int more = more_after(message, messages);
     if (more <= 0)
       return more;
   }
   return left > 0 ? -EBADMSG : 1;
+}
+
+int osh_dump_take(struct osh_dump *dump, const void *datagram, size_t length) {
+  struct osh_messages messages = {.seq = dump->seq, .take = take_message, .data = dump};
+  int more = osh_messages_take(&messages, datagram, length);
+  dump->interrupted |= messages.interrupted;
+  return more;
 }

@@ -8,6 +8,8 @@
 #include <sys/types.h>
 
 struct mnl_socket;
+struct nlattr;
+struct nlmsghdr;
 
 // The kernel fills at most 32 KiB per datagram (netlink_dump()); a smaller buffer would cut
 // messages off.
@@ -26,9 +28,27 @@ struct osh_dump {
 // -EBADMSG for bytes that are no netlink message, -ENOMEM.
 int osh_dump_take(struct osh_dump *dump, const void *datagram, size_t length);
 
+// The messages of one dump, for who wants others of them, or more of each: `take` gets those of
+// `seq` that neither end the dump nor refuse it, and returns 0 or a negative errno.
+struct osh_messages {
+  uint32_t seq;
+  bool interrupted;
+  int (*take)(const struct nlmsghdr *message, void *data);
+  void *data;
+};
+
+// As osh_dump_take().
+int osh_messages_take(struct osh_messages *messages, const void *datagram, size_t length);
+
+// Calls `take` with each attribute after the header until that says MNL_CB_STOP.
+typedef int osh_attribute_fn(const struct nlattr *attribute, void *data);
+void osh_parse_attributes(const struct nlmsghdr *message, size_t header_size,
+                          osh_attribute_fn *take, void *data);
+
 // rtnetlink.c: asks for a dump of RTM_GETADDR or RTM_GETLINK; 0 or a negative errno.
 int osh_rtnetlink_send(const struct mnl_socket *socket, uint16_t type, uint32_t seq);
 
-// The next datagram from the kernel, in OSH_NETLINK_BUFFER_SIZE bytes: its length, or a negative
-// errno.
-ssize_t osh_rtnetlink_receive(int fd, void *buffer);
+// Receives a dump from the kernel and from nobody else. `take` gets each datagram, and returns what
+// osh_dump_take() does. 0 or a negative errno; -EOVERFLOW for a dump that does not end.
+typedef int osh_datagram_fn(void *data, const void *datagram, size_t length);
+int osh_rtnetlink_receive(int fd, osh_datagram_fn *take, void *data);

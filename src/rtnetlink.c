@@ -67,7 +67,7 @@ static int wait_readable(int fd) {
 
 // mnl_socket_recvfrom() does not say who sent it, and a process with CAP_NET_ADMIN may send here,
 // too.
-ssize_t osh_rtnetlink_receive(int fd, void *buffer) {
+static ssize_t receive(int fd, void *buffer) {
   for (int tries = 0; tries < MAX_DATAGRAMS; tries++) {
     struct sockaddr_nl sender = {0};
     struct iovec iovec = {.iov_base = buffer, .iov_len = OSH_NETLINK_BUFFER_SIZE};
@@ -85,17 +85,21 @@ ssize_t osh_rtnetlink_receive(int fd, void *buffer) {
   return -ETIMEDOUT;
 }
 
-static int receive_dump(int fd, struct osh_dump *dump) {
+int osh_rtnetlink_receive(int fd, osh_datagram_fn *take, void *data) {
   char *buffer = malloc(OSH_NETLINK_BUFFER_SIZE);
   if (buffer == NULL)
     return -ENOMEM;
   int more = 1;
   for (int count = 0; more > 0; count++) {
-    ssize_t length = count < MAX_DATAGRAMS ? osh_rtnetlink_receive(fd, buffer) : -EOVERFLOW;
-    more = length < 0 ? (int)length : osh_dump_take(dump, buffer, (size_t)length);
+    ssize_t length = count < MAX_DATAGRAMS ? receive(fd, buffer) : -EOVERFLOW;
+    more = length < 0 ? (int)length : take(data, buffer, (size_t)length);
   }
   free(buffer);
   return more;
+}
+
+static int take_datagram(void *dump, const void *datagram, size_t length) {
+  return osh_dump_take(dump, datagram, length);
 }
 
 // Asks for one dump and takes it. -EINTR: it was interrupted, but all of it was taken.
@@ -105,7 +109,7 @@ static int ask(const struct mnl_socket *socket, const struct request *request, u
   if (error != 0)
     return osh_refused(attempt, request->send_call, error);
   struct osh_dump dump = {.snapshot = snapshot, .seq = seq};
-  error = receive_dump(mnl_socket_get_fd(socket), &dump);
+  error = osh_rtnetlink_receive(mnl_socket_get_fd(socket), take_datagram, &dump);
   if (error != 0)
     return osh_refused(attempt, error == -ENOMEM ? "malloc" : request->receive_call, error);
   return dump.interrupted ? -EINTR : 0;

@@ -10,6 +10,9 @@
 #include <unistd.h>
 
 #define FIRST_CAPACITY 16
+// How often the list of IPv4 addresses may change while it is looked at, before each is looked at
+// by itself.
+#define QUICK_TRIES 4
 
 // Room for one more element. Arrays double when their count reaches a power of two, which spares a
 // capacity beside each count.
@@ -116,10 +119,15 @@ struct osh_link *osh_find_link_by_name(const struct osh_snapshot *snapshot, cons
                                        size_t length) {
   for (size_t i = 0; i < snapshot->link_count; i++) {
     struct osh_link *link = &snapshot->links[i];
-    if (strncmp(link->name, name, length) == 0 && link->name[length] == '\0')
+    if (osh_link_is_named(link, name, length))
       return link;
   }
   return NULL;
+}
+
+bool osh_link_is_named(const struct osh_link *link, const char *name, size_t length) {
+  // A link's name is empty while it is unknown, and a label may have nothing before its colon.
+  return length > 0 && strncmp(link->name, name, length) == 0 && link->name[length] == '\0';
 }
 
 size_t osh_label_link_length(const char *label) {
@@ -171,54 +179,103 @@ static int compare_addresses(const void *left, const void *right) {
   return a->order < b->order ? -1 : a->order > b->order;
 }
 
+// Both families are told in their order or nearly so, IPv4 first.
 static void sort_addresses(struct osh_snapshot *snapshot) {
+  struct osh_address *addresses = snapshot->addresses;
+  size_t ordered = snapshot->address_count == 0 ? 0 : 1;
   for (size_t i = 0; i < snapshot->address_count; i++)
-    snapshot->addresses[i].order = (uint32_t)i;
-  if (snapshot->address_count > 1)
-    qsort(snapshot->addresses, snapshot->address_count, sizeof(*snapshot->addresses),
+    addresses[i].order = (uint32_t)i;
+  while (ordered < snapshot->address_count &&
+         compare_addresses(&addresses[ordered - 1], &addresses[ordered]) < 0)
+    ordered++;
+  size_t first = ordered;
+  while (first > 0 && ordered < snapshot->address_count &&
+         addresses[first - 1].family == addresses[ordered].family)
+    first--;
+  if (ordered < snapshot->address_count)
+    qsort(&addresses[first], snapshot->address_count - first, sizeof(*addresses),
           compare_addresses);
 }
 
-// Without netlink the pieces come in another order than the sources: the links that only an IPv6
-// address names are known when procfs has answered, and what they are like is to be had by ioctl.
-static void read_without_netlink(struct osh_snapshot *snapshot, unsigned sources) {
+// How the sources other than rtnetlink are asked.
+struct way {
+  bool procfs;    // it may be asked
+  int fd;         // for ioctl(2), or -1
+  int family;     // of `fd`
+  bool carefully; // see osh_ioctl_locate()
+};
+
+// The pieces come in another order than the sources: names in /proc spare questions about IPv4
+// addresses, and the links that only an IPv6 address names are to be asked about by ioctl. Returns
+// false when the addresses have changed meanwhile, so that asking again is better.
+static bool read_once(struct osh_snapshot *snapshot, const struct way *way) {
   struct osh_attempt *ioctl = &snapshot->attempts[OSH_SOURCE_IOCTL];
   struct osh_attempt *procfs = &snapshot->attempts[OSH_SOURCE_PROCFS];
-  bool may_read = (sources & OSH_SOURCE_BIT(OSH_SOURCE_PROCFS)) != 0;
-  int family = AF_UNSPEC;
-  int fd = -1;
+  struct ifconf list = {0};
+  bool unchanged = true;
 
-  if (sources & OSH_SOURCE_BIT(OSH_SOURCE_IOCTL)) {
-    ioctl->asked = snapshot->missing & (OSH_FACT_LINKS | OSH_FACT_IPV4);
-    fd = osh_ioctl_open(&family, ioctl);
-    if (fd >= 0 && (ioctl->asked & OSH_FACT_IPV4))
-      (void)osh_ioctl_read(snapshot, fd, family, ioctl);
-    snapshot->missing &= ~ioctl->told;
-  }
-  if (may_read) {
+  if (way->fd >= 0 && (ioctl->asked & OSH_FACT_IPV4))
+    (void)osh_ioctl_read(snapshot, way->fd, &list, ioctl);
+  snapshot->missing &= ~ioctl->told;
+  if (way->procfs) {
     procfs->asked = snapshot->missing & (OSH_FACT_IPV4 | OSH_FACT_IPV6);
     if (procfs->asked & OSH_FACT_IPV6)
       (void)osh_procfs_read(snapshot, procfs);
     snapshot->missing &= ~procfs->told;
   }
-  if (fd >= 0) {
-    if ((ioctl->told & OSH_FACT_IPV4) && osh_tie(snapshot, fd, family, may_read) != 0)
+  osh_sort_links(snapshot);
+  if (ioctl->told & OSH_FACT_IPV4) {
+    const struct ifconf *trusted = way->carefully ? NULL : &list;
+    if (osh_ioctl_locate(snapshot, way->fd, way->family, trusted, ioctl) != 0 &&
+        osh_tie(snapshot, way->fd, way->family, way->procfs) != 0)
       osh_refused(ioctl, "malloc", -ENOMEM);
-    (void)complete_links(snapshot, fd, ioctl);
-    snapshot->missing &= ~ioctl->told;
-    close(fd);
   }
-  if (may_read)
+  if (way->fd >= 0)
+    (void)complete_links(snapshot, way->fd, ioctl);
+  if ((ioctl->told & OSH_FACT_IPV4) && !way->carefully)
+    unchanged = osh_ioctl_unchanged(way->fd, &list);
+  free(list.ifc_req);
+  snapshot->missing &= ~ioctl->told;
+  return unchanged;
+}
+
+static void forget_all(struct osh_snapshot *snapshot) {
+  snapshot->address_count = 0;
+  snapshot->link_count = 0;
+  snapshot->omission_count = 0;
+}
+
+static void read_without_netlink(struct osh_snapshot *snapshot, unsigned sources) {
+  struct osh_attempt *ioctl = &snapshot->attempts[OSH_SOURCE_IOCTL];
+  struct osh_attempt *procfs = &snapshot->attempts[OSH_SOURCE_PROCFS];
+  struct way way = {.procfs = (sources & OSH_SOURCE_BIT(OSH_SOURCE_PROCFS)) != 0, .fd = -1};
+  if (sources & OSH_SOURCE_BIT(OSH_SOURCE_IOCTL)) {
+    ioctl->asked = snapshot->missing & (OSH_FACT_LINKS | OSH_FACT_IPV4);
+    way.fd = osh_ioctl_open(&way.family, ioctl);
+  }
+
+  const unsigned missing = snapshot->missing;
+  const struct osh_attempt opened = *ioctl;
+  for (int tries = 1; !read_once(snapshot, &way); tries++) {
+    forget_all(snapshot);
+    snapshot->missing = missing;
+    *ioctl = opened;
+    *procfs = (struct osh_attempt){0};
+    way.carefully = tries == QUICK_TRIES;
+  }
+  if (way.fd >= 0)
+    close(way.fd);
+  if (way.procfs)
     procfs->asked |= snapshot->missing & OSH_FACT_LINKS;
   osh_sort_links(snapshot);
-  osh_infer(snapshot, may_read);
+  osh_infer(snapshot, way.procfs);
   sort_addresses(snapshot);
 }
 
 static uint32_t mac_link(const struct osh_snapshot *snapshot, const struct osh_address *address) {
   size_t length = osh_label_link_length(address->name);
-  const char *own = snapshot->links[address->link].name;
-  if (address->name[0] == '\0' || (strncmp(own, address->name, length) == 0 && own[length] == '\0'))
+  const struct osh_link *own = &snapshot->links[address->link];
+  if (address->name[0] == '\0' || osh_link_is_named(own, address->name, length))
     return address->link;
   const struct osh_link *named = osh_find_link_by_name(snapshot, address->name, length);
   return named == NULL ? OSH_NO_LINK : (uint32_t)(named - snapshot->links);

@@ -13,10 +13,21 @@
 // rtnetlink.c: any of the facts.
 int osh_rtnetlink_read(struct osh_snapshot *snapshot, struct osh_attempt *attempt);
 
-// ioctl.c: OSH_FACT_IPV4. `fd` is from osh_ioctl_open(), which also says of which family it is. The
-// addresses whose label names no link that has them are left without an ifindex, for osh_tie().
+// ioctl.c: OSH_FACT_IPV4. `fd` is from osh_ioctl_open(), which also says of which family it is.
+// osh_ioctl_read() adds the addresses, by their labels alone, and leaves what the kernel answered
+// in `list`, which is zeroed before and whose `ifc_req` the caller frees. osh_ioctl_locate() finds
+// their links and prefix lengths, needs sorted links, and is the quicker the more of them have
+// names; addresses whose label names no link that has them stay without an ifindex, for osh_tie().
+// What it found is of one piece if the list is still unchanged when all is done. With NULL for the
+// list it asks about each address by itself and takes no link for complete, which is true enough
+// even when the list keeps changing. Returns 1 when something is left or doubtful for osh_tie(), 0,
+// or -ENOMEM.
 int osh_ioctl_open(int *family, struct osh_attempt *attempt);
-int osh_ioctl_read(struct osh_snapshot *snapshot, int fd, int family, struct osh_attempt *attempt);
+int osh_ioctl_read(struct osh_snapshot *snapshot, int fd, struct ifconf *list,
+                   struct osh_attempt *attempt);
+int osh_ioctl_locate(struct osh_snapshot *snapshot, int fd, int family, const struct ifconf *list,
+                     struct osh_attempt *attempt);
+bool osh_ioctl_unchanged(int fd, const struct ifconf *list);
 
 // procfs.c: OSH_FACT_IPV6.
 int osh_procfs_read(struct osh_snapshot *snapshot, struct osh_attempt *attempt);
@@ -25,6 +36,10 @@ int osh_procfs_read(struct osh_snapshot *snapshot, struct osh_attempt *attempt);
 // of any family. Returns 0; -ENODEV when a link went away meanwhile (its addresses can be dropped,
 // or all be asked for again); or the negative errno of the first refusal, with its name in `*call`.
 int osh_links_complete(struct osh_snapshot *snapshot, int fd, const char **call);
+
+// Flags and hardware address of a link that is known to have its name, now and a moment ago; where
+// they are refused, it stays as it is.
+void osh_link_take(struct osh_link *link, int fd);
 
 // tie.c: finds the links of the addresses that osh_ioctl_read() could not tie to one, on a socket
 // of the same family; omits those that it cannot find. `procfs`: /proc may name further links.
@@ -51,10 +66,12 @@ void osh_sort_links(struct osh_snapshot *snapshot);
 // which come link by link: it holds the place of the last link found, and starts at 0.
 struct osh_link *osh_find_link(const struct osh_snapshot *snapshot, uint32_t ifindex, size_t *hint);
 
-// The link of that name, or NULL: the first `length` bytes of `name` are the whole of the link's
-// name.
+// The link of that name, or NULL; see osh_link_is_named().
 struct osh_link *osh_find_link_by_name(const struct osh_snapshot *snapshot, const char *name,
                                        size_t length);
+
+// Whether the first `length` bytes of `name` are the whole of the link's name.
+bool osh_link_is_named(const struct osh_link *link, const char *name, size_t length);
 
 // How much of a label is the name of a link: all up to a colon, which no link's name may hold.
 size_t osh_label_link_length(const char *label);

@@ -120,6 +120,32 @@ t.test('an empty label between two that name another link', async (t) => {
   t.strictSame(readings['no socket'].diagnosis.omitted, [{ name: '', address: '10.0.0.1' }])
 })
 
+t.test('a label with nothing before its colon', async (t) => {
+  const { answers, native } = await read(t, {
+    lines: veth('d0', 'd1'),
+    addresses: ['address d0 10.0.0.1 24 :1']
+  })
+  t.equal(native[':1'][0].mac, '00:00:00:00:00:00')
+  t.strictSame(answers.rtnetlink, native)
+  t.strictSame(answers['no netlink'], native)
+})
+
+t.test('more addresses than first fit, and then fewer', async (t) => {
+  const numbers = Array.from({ length: 300 }, (_, i) => i)
+  const many = await read(t, {
+    lines: [
+      ...veth('d0', 'd1'),
+      ...numbers.map((i) => `addr add 10.0.${i >> 8}.${i & 255}/${8 + (i % 25)} dev d${i & 1}`)
+    ]
+  })
+  t.equal(addresses(many.native, 'd0').length + addresses(many.native, 'd1').length, 300)
+  t.strictSame(many.answers.rtnetlink, many.native)
+  t.strictSame(many.answers['no netlink'], many.native)
+  const few = await read(t, { lines: [...veth('d0', 'd1'), 'addr add 10.0.0.1/24 dev d0'] })
+  t.strictSame(few.answers.rtnetlink, few.native)
+  t.strictSame(few.answers['no netlink'], few.native)
+})
+
 t.test('the alternative name of a link as a label', async (t) => {
   const { answers, native } = await read(t, {
     lines: [...veth('d0', 'd1'), 'link property add dev d0 altname other'],

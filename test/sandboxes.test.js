@@ -215,32 +215,36 @@ t.test('the permission model of Node', async (t) => {
     : '--experimental-permission'
   const script = `
     const os = require('node:os')
-    require('osh-ifaddrs/register')
-    let threw = null
-    try {
-      os.networkInterfaces()
-    } catch ({ errno, cause }) {
-      threw = { errno, cause: cause?.code }
+    const attempt = () => {
+      try {
+        return { answer: os.networkInterfaces() }
+      } catch (error) {
+        const codes = []
+        for (let { cause } = error; cause; { cause } = cause) codes.push(cause.code)
+        return { errno: error.errno, causes: codes.filter(Boolean) }
+      }
     }
-    console.log(JSON.stringify({ threw, answer: threw ? null : os.networkInterfaces() }))`
+    const native = attempt()
+    require('osh-ifaddrs/register')
+    console.log(JSON.stringify({ native, patched: attempt() }))`
   const caged = (...flags) => [...DENY_NETLINK, NODE, flag, ...flags, '-e', script]
+  const refused = { errno: EPERM, causes: [] }
+  const answers = (t, { native, patched }) => {
+    t.strictSame(native, refused, 'the native function fails')
+    t.equal(JSON.stringify(patched), JSON.stringify({ answer: outside }), 'ours answers')
+  }
   await t.test('with --allow-addons', async (t) => {
-    const found = probe(t, caged('--allow-fs-read=*', '--allow-addons'))
-    t.equal(found.threw, null)
-    t.equal(JSON.stringify(found.answer), JSON.stringify(outside))
+    answers(t, probe(t, caged('--allow-fs-read=*', '--allow-addons')))
   })
-  await t.test('with --allow-addons and no file but those read to load the addon', async (t) => {
+  await t.test('with --allow-addons and no file but those that SECURITY.md names', async (t) => {
     const files = [`${projectRoot}/*`, '/etc/alpine-release']
-    const found = probe(
-      t,
-      caged(...files.map((file) => `--allow-fs-read=${file}`), '--allow-addons')
-    )
-    t.equal(found.threw, null, 'SECURITY.md names them')
-    t.equal(JSON.stringify(found.answer), JSON.stringify(outside))
+    const flags = files.map((file) => `--allow-fs-read=${file}`)
+    answers(t, probe(t, caged(...flags, '--allow-addons')))
   })
   await t.test('without it the native error is thrown, and says why', async (t) => {
-    const { threw } = probe(t, caged('--allow-fs-read=*'))
-    t.strictSame(threw, { errno: EPERM, cause: 'ERR_DLOPEN_DISABLED' })
+    const { native, patched } = probe(t, caged('--allow-fs-read=*'))
+    t.strictSame(native, refused)
+    t.strictSame(patched, { errno: EPERM, causes: ['ERR_DLOPEN_DISABLED'] })
   })
 })
 
@@ -248,10 +252,10 @@ t.test('the permission model of Node', async (t) => {
 // it, nor ask it for links (nlmsg_readpriv), nor ask for hardware addresses by any socket. No Android
 // runs here: seccomp refuses bind(2), and a shim in front of libc (test/sandbox/android.c) the rest.
 t.test('rules of Android, imitated', async (t) => {
-  const android = (t, refused, ...denials) => {
+  const android = (t, refused, denials = [], around = (...words) => words) => {
     const cage = [launcher, ...OPEN, '--deny-syscall', 'bind=EACCES', ...denials, '--']
     const shim = { LD_PRELOAD: path.join(BUILD, 'android.so'), OSH_ANDROID: refused }
-    const found = probe(t, [...cage, NODE, PROBE], { env: shim })
+    const found = probe(t, around(...cage, NODE, PROBE), { env: shim })
     t.equal(found.native, EACCES, 'the native function fails')
     return found
   }
@@ -285,10 +289,16 @@ t.test('rules of Android, imitated', async (t) => {
       procfs: 'skipped'
     })
   })
-  await t.test('those, and the hardware address', async (t) => {
-    const found = android(t, 'getlink ioctl', '--deny-ioctl', 'SIOCGIFHWADDR=EACCES')
+  await t.test('all that is refused since Android 11, and /proc/net', async (t) => {
+    const empty = temporary(t)
+    const masks = ['/proc/$$/net', '/proc/$$/task/$$/net'].map(
+      (file) => `mount --bind ${empty} ${file}`
+    )
+    const noFiles = (...words) => withMounts(masks.join('\n'), ...words)
+    const found = android(t, 'getlink ioctl', ['--deny-ioctl', 'SIOCGIFHWADDR=EACCES'], noFiles)
     const zeroed = JSON.stringify(outside).replaceAll(/"mac":"[^"]*"/g, '"mac":"00:00:00:00:00:00"')
     same(t, found, JSON.parse(zeroed))
+    t.equal(found.sources.rtnetlink, 'partial: sendto(RTM_GETLINK) EACCES')
     t.equal(found.sources.ioctl, 'denied: ioctl(SIOCGIFHWADDR) EACCES')
   })
 })

@@ -1,24 +1,41 @@
-// What every C unit test needs: cmocka, and exact copies of bytes, so that a sanitizer sees one
-// read too many.
+// What every unit test needs: cmocka with what it wants included before it, captured bytes, and
+// copies that end where the bytes end, so that AddressSanitizer sees a read beyond.
 #pragma once
 
-// cmocka.h wants these four before it.
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-
-#include <cmocka.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include <cmocka.h>
+
+#define LENGTH_OF(array) (sizeof(array) / sizeof(*(array)))
+
+// Puts a file below unit/captures into the program: `symbol` is its first byte, `symbol_end` the
+// one behind its last.
+#define CAPTURE(symbol, file)                                                                      \
+  __asm__(".pushsection .rodata\n"                                                                 \
+          ".balign 8\n" #symbol ":\n"                                                              \
+          ".incbin \"unit/captures/" file "\"\n" #symbol "_end:\n"                                 \
+          ".byte 0\n"                                                                              \
+          ".popsection\n");                                                                        \
+  extern const char(symbol)[];                                                                     \
+  extern const char symbol##_end[]
+
+// A copy of `length` bytes and not one more; never NULL.
 static inline void *exact_copy(const void *bytes, size_t length) {
-  void *copy = malloc(length > 0 ? length : 1);
+  void *copy = malloc(length == 0 ? 1 : length);
   assert_non_null(copy);
-  return length > 0 ? memcpy(copy, bytes, length) : copy;
+  if (length > 0)
+    memcpy(copy, bytes, length);
+  return copy;
 }
 
-static inline int run_tests_as_tap(const char *name, const struct CMUnitTest *tests, size_t count) {
-  cmocka_set_message_output(CM_OUTPUT_TAP);
-  return _cmocka_run_group_tests(name, tests, count, NULL, NULL);
-}
+// The whole of a test program's main(): runs the tests and prints TAP.
+#define RUN_TESTS(tests)                                                                           \
+  int main(void) {                                                                                 \
+    cmocka_set_message_output(CM_OUTPUT_TAP);                                                      \
+    return cmocka_run_group_tests(tests, NULL, NULL);                                              \
+  }

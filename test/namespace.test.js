@@ -1,0 +1,188 @@
+'use strict'
+
+// The tests' own tools: that namespaces come, settle and go as they should, and programs in them run as
+// they are told to.
+
+const { spawnSync } = require('node:child_process')
+const { once } = require('node:events')
+const fs = require('node:fs')
+const path = require('node:path')
+const t = require('tap')
+const { makeNamespace } = require('./support/cage')
+const { Namespace, projectRoot, requirements, vethPair } = require('./support/namespace')
+
+const skip = requirements() ?? false
+if (skip) {
+  t.pass(`skipped: ${skip}`, { skip })
+  process.exit()
+}
+
+// Hundreds of processes take their time on a busy machine.
+t.setTimeout(120_000)
+
+const ns = makeNamespace(t, 'namespace')
+
+t.test('a namespace', async (t) => {
+  const [a, b] = [Namespace.create('tool'), Namespace.create('tool')]
+  t.teardown(() => [a, b].forEach((namespace) => namespace.remove()))
+  const listed = () => spawnSync('ip', ['netns', 'list'], { encoding: 'utf8' }).stdout
+  t.not(a.name, b.name)
+  t.match(a.name, new RegExp(`^osh-tool-${process.pid}-\\d+$`))
+  t.match(listed(), new RegExp(`^${a.name}\\b`, 'm'))
+
+  const taken = b.name.replace(/\d+$/, (count) => `${Number(count) + 1}`)
+  fs.writeFileSync(`/run/netns/${taken}`, '')
+  t.teardown(() => fs.rmSync(`/run/netns/${taken}`))
+  const next = Namespace.create('tool')
+  t.teardown(() => next.remove())
+  t.not(next.name, taken)
+
+  t.equal(JSON.parse(a.ip('-j link show')).length, 1, 'has a loopback link only')
+  t.equal(JSON.parse(a.ip(['-j', 'link', 'show'])).length, 1)
+  t.throws(() => a.ip('link set frob up'), /^ip -n \S+ link set frob up: Cannot find device/)
+  a.batch(['link add d0 type bridge', 'link add d1 type bridge'])
+  t.equal(JSON.parse(a.ip('-j link show')).length, 3)
+  t.throws(() => a.batch(['link add d2 type bridge', 'frob']), /Command failed|unknown/)
+  for (const label of ['', 'a b', '../x']) t.throws(() => Namespace.create(label), TypeError)
+  t.throws(() => Namespace.create('x'.repeat(250)), RangeError)
+
+  a.remove()
+  t.notMatch(listed(), a.name)
+  t.match(listed(), b.name)
+  t.doesNotThrow(() => a.remove(), 'is removed twice in peace')
+  t.throws(() => a.ip('link show'))
+  t.equal(a.exec('true').status, 125)
+})
+
+t.test('programs in a namespace', async (t) => {
+  const node = (program, options) => {
+    const { status, stdout } = ns.node(program, options)
+    return { status, stdout: stdout.trim() }
+  }
+  t.strictSame(node('console.log(process.cwd())'), { status: 0, stdout: projectRoot })
+  t.strictSame(node(['-p', '6 * 7'], { cwd: '/' }), { status: 0, stdout: '42' })
+  t.strictSame(node('process.exit(3)'), { status: 3, stdout: '' })
+  t.match(ns.node('throw new Error("frob")', { launch: [] }), { status: 1, stderr: /frob/ })
+  t.match(ns.exec('cat', [], { input: 'frob' }), { stdout: 'frob', status: 0 })
+  t.throws(() => ns.exec('sleep', ['60'], { timeout: 50 }), { code: 'ETIMEDOUT' })
+  t.equal(ns.exec('nosuchprogram').status, 127)
+
+  const script = (...names) =>
+    `console.log(${JSON.stringify(names)}.map((name) => process.env[name] ?? '-').join())`
+  const variables = script('OSH_A', 'OSH_B', 'NODE_OPTIONS')
+  const env = { OSH_A: '1', OSH_B: undefined, NODE_OPTIONS: '--no-warnings' }
+  process.env.OSH_B = process.env.NODE_OPTIONS = '--no-deprecation'
+  t.equal(node(variables).stdout, '-,--no-deprecation,-', 'not even that of tap')
+  t.equal(node(variables, { env }).stdout, '1,-,--no-warnings')
+  t.equal(node(variables, { env, launch: [] }).stdout, '1,-,--no-warnings')
+  t.match(`${await once(ns.spawn(variables, { env }).stdout, 'data')}`, '1,-,--no-warnings')
+
+  process.env.NODE_V8_COVERAGE = t.testdir()
+  const covers = (launch) => node(script('NODE_V8_COVERAGE'), { launch }).stdout !== '-'
+  t.ok(covers(undefined))
+  t.ok(covers(['--user', 'keep', '--no-landlock']))
+  t.ok(covers(['--user=keep', '--no-landlock']))
+  t.notOk(covers([]), 'what cannot write')
+  t.notOk(covers(['--user=1234', '--no-landlock']))
+  delete process.env.NODE_V8_COVERAGE
+})
+
+t.test('what the user cannot reach is said', async (t) => {
+  const directory = t.testdir({ closed: { inner: {} } })
+  const closed = path.join(directory, 'closed')
+  const execPath = path.join(closed, 'inner', 'true')
+  fs.copyFileSync('/usr/bin/true', execPath)
+  fs.chmodSync(closed, 0o700)
+  const run = (launch) => ns.node([], { launch, execPath }).status
+  const message = `user 65534 cannot reach ${execPath}: ${execPath.slice(0, -5)} is closed`
+  t.throws(() => run([]), { message: `${message.replace('/inner is', ' is')}` })
+  t.equal(run(['--user', 'keep']), 0)
+  fs.chmodSync(closed, 0o711)
+  t.equal(run([]), 0)
+})
+
+t.test('two namespaces joined', async (t) => {
+  const [a, b] = [Namespace.create('left'), Namespace.create('right')]
+  t.teardown(() => [a, b].forEach((namespace) => namespace.remove()))
+  vethPair(a, b, { left: 'left0' })
+  a.ip('addr add fd00::1/64 dev left0')
+  b.ip('addr add fd00::2/64 dev eth0')
+  const tentative = (namespace) => namespace.ip('addr show tentative').includes('inet6')
+  t.ok(tentative(a), 'duplicate address detection takes its time')
+  a.settle()
+  b.settle()
+  t.notOk(tentative(a))
+  t.notOk(tentative(b))
+
+  const server = a.spawn(
+    `const server = require('net').createServer((socket) => socket.end('hello'))
+    server.listen(4242, 'fd00::1', () => console.log('listening'))`,
+    { launch: ['--deny-family', 'netlink'] }
+  )
+  t.match(`${await once(server.stdout, 'data')}`, 'listening')
+  const ask = `require('net').connect(4242, 'fd00::1').pipe(process.stdout)`
+  t.match(b.node(ask, { launch: [] }), { status: 0, stdout: 'hello' })
+  t.match(a.ip('-j link show left0'), '"LOWER_UP"')
+
+  const sleeper = a.spawnCommand('sleep', ['60'])
+  await once(sleeper, 'spawn')
+  const ends = [once(server, 'exit'), once(sleeper, 'exit')]
+  a.remove()
+  t.strictSame(await Promise.all(ends), Array(2).fill([null, 'SIGKILL']), 'end with the namespace')
+})
+
+t.test('settling waits for no address that cannot settle, and not for ever', async (t) => {
+  const [a, b] = [Namespace.create('left'), Namespace.create('right')]
+  t.teardown(() => [a, b].forEach((namespace) => namespace.remove()))
+  vethPair(a, b)
+  b.ip('link set eth0 down')
+  a.batch(['link add d0 type bridge', 'addr add fd00::2/64 dev d0', 'addr add fd00::3/64 dev eth0'])
+  a.settle()
+  t.match(a.ip('addr show tentative dev eth0'), 'fd00::3')
+
+  b.ip('link set eth0 up')
+  a.settle()
+  t.notMatch(a.ip('addr show tentative dev eth0'), 'fd00::3')
+  b.settle()
+  b.ip('addr add fd00::3/64 dev eth0')
+  const start = Date.now()
+  t.throws(() => b.settle(), new RegExp(`^${b.name}: still unsettled: eth0$`))
+  t.ok(Date.now() - start < 6000)
+})
+
+t.test('namespaces end with their process', async (t) => {
+  const script = `
+    const { Namespace } = require('./test/support/namespace')
+    const namespace = Namespace.create('child')
+    console.log(namespace.name)
+    setInterval(() => {}, 1000)`
+  const ways = {
+    exit: `${script}; process.exit()`,
+    loss: `const other = require('./test/support/namespace').Namespace.create('lost')
+      require('node:child_process').execFileSync('ip', ['netns', 'del', other.name])
+      ${script}; process.exit()`,
+    throw: `${script}; throw new Error('frob')`,
+    ...{ SIGINT: script, SIGTERM: script, SIGHUP: script, SIGALRM: script }
+  }
+  for (const [way, program] of Object.entries(ways)) {
+    const child = ns.spawn(program, { launch: ['--user', 'keep', '--no-landlock'] })
+    const name = `${await once(child.stdout, 'data')}`.trim()
+    if (way.startsWith('SIG')) {
+      t.ok(fs.existsSync(`/run/netns/${name}`), name)
+      child.kill(way)
+    }
+    const [status, signal] = await once(child, 'exit')
+    t.equal(status ?? signal, { exit: 0, loss: 1, throw: 1 }[way] ?? way)
+    t.notOk(fs.existsSync(`/run/netns/${name}`), way)
+  }
+})
+
+t.test('requirements that are not met', async (t) => {
+  t.equal(requirements(), null)
+  const script = 'console.log(require("./test/support/namespace").requirements())'
+  const ask = (env, ...launch) => ns.node(script, { launch, env: { CI: undefined, ...env } })
+  const unprivileged = 'only root can make network namespaces'
+  t.match(ask({}), { status: 0, stdout: `${unprivileged}\n` })
+  t.match(ask({ CI: 'true' }), { status: 1, stderr: `CI lacks what tests need: ${unprivileged}` })
+  t.match(ask({ PATH: '/nonexistent' }, '--user', 'keep'), { status: 0, stdout: /ip ENOENT/ })
+})

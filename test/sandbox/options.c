@@ -1,0 +1,279 @@
+/*
+ * The launcher's command line: words and figures, and the cage that they ask for. Nothing is done
+ * here.
+ */
+
+#include "options.h"
+
+#include <err.h>
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+
+enum { NOBODY = 65534 };
+
+/* The highest one that libseccomp takes. */
+enum { MAX_ERRNO = 4094 };
+
+enum { EVERY_FAMILY = INT_MAX };
+
+static const struct path default_paths[] = {
+    {"/usr", false, true},         {"/lib", false, true},    {"/lib32", false, true},
+    {"/lib64", false, true},       {"/libx32", false, true}, {"/bin", false, true},
+    {"/sbin", false, true},        {"/proc", false, true},   {"/etc", false, true},
+    {"/dev/urandom", false, true}, {"/dev/null", true, true}};
+
+/* The words an option understands; a number up to `max` is understood as well. */
+struct word {
+  const char *text;
+  long value;
+};
+
+struct vocabulary {
+  const char *title;
+  const struct word *words;
+  long max;
+};
+
+#define WORD(constant)                                                                             \
+  { #constant, constant }
+
+static const struct word error_words[] = {
+    WORD(EPERM),  WORD(EACCES),     WORD(EOPNOTSUPP), WORD(EAFNOSUPPORT), WORD(EPROTONOSUPPORT),
+    WORD(ENOSYS), WORD(EMFILE),     WORD(ENFILE),     WORD(ENOMEM),       WORD(ENOBUFS),
+    WORD(EINTR),  WORD(EAGAIN),     WORD(EINVAL),     WORD(EIO),          WORD(ENODEV),
+    WORD(ENOENT), WORD(ENOSPC),     WORD(ENOTTY),     WORD(ENXIO),        WORD(ENETDOWN),
+    WORD(EBUSY),  WORD(EADDRINUSE), {NULL, 0}};
+static const struct vocabulary errors = {"ERRNO", error_words, MAX_ERRNO};
+
+static const struct word family_words[] = {{"netlink", AF_NETLINK},
+                                           {"inet", AF_INET},
+                                           {"inet6", AF_INET6},
+                                           {"unix", AF_UNIX},
+                                           {"packet", AF_PACKET},
+                                           {"all", EVERY_FAMILY},
+                                           {NULL, 0}};
+static const struct vocabulary families = {"FAMILY", family_words, AF_MAX};
+
+static const struct word request_words[] = {
+    WORD(SIOCGIFCONF),  WORD(SIOCGIFFLAGS), WORD(SIOCGIFHWADDR),  WORD(SIOCGIFNAME),
+    WORD(SIOCGIFINDEX), WORD(SIOCGIFADDR),  WORD(SIOCGIFNETMASK), {NULL, 0}};
+static const struct vocabulary requests = {"REQUEST", request_words, UINT32_MAX};
+
+static long number(const char *text, long max) {
+  char *end = NULL;
+  errno = 0;
+  const long value = strtol(text, &end, 0);
+  const bool whole = end != text && *end == '\0' && errno == 0;
+  return whole && value >= 0 && value <= max ? value : -1;
+}
+
+static long meaning(const struct vocabulary *vocabulary, const char *text) {
+  for (const struct word *word = vocabulary->words; word->text != NULL; word++) {
+    if (strcmp(word->text, text) == 0)
+      return word->value;
+  }
+  const long value = number(text, vocabulary->max);
+  if (value < 0)
+    errx(EXIT_LAUNCHER, "%s: not a known %s", text, vocabulary->title);
+  return value;
+}
+
+/* Splits NAME=ERRNO in place and returns the errno. */
+static int split_error(char *text) {
+  char *equals = strchr(text, '=');
+  if (equals == NULL)
+    return ERRNO_OF_OPTION;
+  *equals = '\0';
+  return (int)meaning(&errors, equals + 1);
+}
+
+static void *grown(void *array, size_t count, size_t size) {
+  void *larger = reallocarray(array, count + 1, size);
+  if (larger == NULL)
+    err(EXIT_LAUNCHER, "reallocarray");
+  return larger;
+}
+
+static void add_path(struct config *config, struct path path) {
+  config->paths = grown(config->paths, config->path_count, sizeof(path));
+  config->paths[config->path_count++] = path;
+}
+
+static void add_rule(struct config *config, struct rule rule) {
+  config->rules = grown(config->rules, config->rule_count, sizeof(rule));
+  config->rules[config->rule_count++] = rule;
+}
+
+/*
+ * Of an `int` argument the kernel looks at the lower half of the register, so the rule must not
+ * look at more: a caller could otherwise slip past it with a stray upper bit.
+ */
+static struct scmp_arg_cmp low_half_is(unsigned index, uint32_t value) {
+  return SCMP_CMP64(index, SCMP_CMP_MASKED_EQ, UINT32_MAX, value);
+}
+
+static void set_netns(struct config *config, char *value) {
+  config->netns = value;
+}
+
+static void set_user(struct config *config, char *value) {
+  config->change_user = strcmp(value, "keep") != 0;
+  if (!config->change_user)
+    return;
+  char *colon = strchr(value, ':');
+  if (colon != NULL)
+    *colon = '\0';
+  /* UINT32_MAX means "leave it as it is" to setresuid(2). */
+  const long uid = number(value, UINT32_MAX - 1L);
+  const long gid = colon == NULL ? uid : number(colon + 1, UINT32_MAX - 1L);
+  if (uid < 0 || gid < 0)
+    errx(EXIT_LAUNCHER, "--user takes UID[:GID] in numbers, or keep");
+  config->uid = (uid_t)uid;
+  config->gid = (gid_t)gid;
+}
+
+static void skip_landlock(struct config *config, char *value) {
+  (void)value;
+  config->landlock = false;
+}
+
+static void allow_path(struct config *config, char *value) {
+  add_path(config, (struct path){.name = value});
+}
+
+static void disallow_path(struct config *config, char *value) {
+  size_t kept = 0;
+  for (size_t i = 0; i < config->path_count; i++) {
+    if (strcmp(config->paths[i].name, value) != 0)
+      config->paths[kept++] = config->paths[i];
+  }
+  if (kept == config->path_count)
+    errx(EXIT_LAUNCHER, "--no-path %s: no such path is open", value);
+  config->path_count = kept;
+}
+
+static void set_error(struct config *config, char *value) {
+  config->error = (int)meaning(&errors, value);
+}
+
+static void deny_families(struct config *config, char *value) {
+  for (char *name = strsep(&value, ","); name != NULL; name = strsep(&value, ",")) {
+    const long family = meaning(&families, name);
+    struct rule rule = {.syscall = SCMP_SYS(socket), .error = ERRNO_OF_OPTION};
+    if (family != EVERY_FAMILY) {
+      rule.comparisons = 1;
+      rule.comparison = low_half_is(0, (uint32_t)family);
+    }
+    add_rule(config, rule);
+  }
+}
+
+static void deny_socketpair(struct config *config, char *value) {
+  (void)value;
+  add_rule(config, (struct rule){.syscall = SCMP_SYS(socketpair), .error = ERRNO_OF_OPTION});
+}
+
+static void deny_syscall(struct config *config, char *value) {
+  const int error = split_error(value);
+  const int syscall = seccomp_syscall_resolve_name(value);
+  /* A call of other architectures has a number below zero, and a rule on it would do nothing. */
+  if (syscall < 0)
+    errx(EXIT_LAUNCHER, "%s: not a system call of this architecture", value);
+  add_rule(config, (struct rule){.syscall = syscall, .error = error});
+}
+
+static void deny_ioctl(struct config *config, char *value) {
+  const int error = split_error(value);
+  const uint32_t request = (uint32_t)meaning(&requests, value);
+  add_rule(config, (struct rule){.syscall = SCMP_SYS(ioctl),
+                                 .error = error,
+                                 .comparisons = 1,
+                                 .comparison = low_half_is(1, request)});
+}
+
+static void show_help(struct config *config, char *value);
+
+struct option_row {
+  const char *name;
+  const char *argument;
+  const char *help;
+  void (*apply)(struct config *config, char *value);
+};
+
+static const struct option_row option_rows[] = {
+    {"netns", "NAME|PATH", "enter this network namespace; a NAME is one of /run/netns", set_netns},
+    {"user", "UID[:GID]|keep", "become this user (default 65534:65534), or stay", set_user},
+    {"no-landlock", NULL, "leave the file system open", skip_landlock},
+    {"path", "PATH", "open this path for reading and executing too (repeatable)", allow_path},
+    {"no-path", "PATH", "close one of the paths open by default (repeatable)", disallow_path},
+    {"errno", "ERRNO", "what a denied system call answers (default EPERM)", set_error},
+    {"deny-family", "FAMILY[,...]", "deny socket() for these address families", deny_families},
+    {"deny-socketpair", NULL, "deny socketpair()", deny_socketpair},
+    {"deny-syscall", "NAME[=ERRNO]", "deny any system call (repeatable)", deny_syscall},
+    {"deny-ioctl", "REQUEST[=ERRNO]", "deny one ioctl request (repeatable)", deny_ioctl},
+    {"help", NULL, "show this text", show_help}};
+
+enum { OPTIONS = sizeof(option_rows) / sizeof(option_rows[0]) };
+
+static void show_words(const struct vocabulary *vocabulary) {
+  (void)printf("%s: a number, or one of", vocabulary->title);
+  for (const struct word *word = vocabulary->words; word->text != NULL; word++)
+    (void)printf(" %s", word->text);
+  (void)printf("\n");
+}
+
+static _Noreturn void show_help(struct config *config, char *value) {
+  (void)config;
+  (void)value;
+  (void)printf("Usage: sandbox [OPTION]... -- COMMAND [ARGUMENT]...\n"
+               "Run COMMAND in a cage like that of an OpenShell sandbox.\n\n");
+  for (const struct option_row *row = option_rows; row < option_rows + OPTIONS; row++) {
+    const char *argument = row->argument == NULL ? "" : row->argument;
+    const int pad = 32 - (int)(strlen(row->name) + strlen(argument));
+    (void)printf("  --%s %s%*s%s\n", row->name, argument, pad, "", row->help);
+  }
+  (void)printf("\nOpen to Landlock by default:");
+  for (size_t i = 0; i < sizeof(default_paths) / sizeof(default_paths[0]); i++)
+    (void)printf(" %s", default_paths[i].name);
+  (void)printf("\n");
+  show_words(&errors);
+  show_words(&families);
+  show_words(&requests);
+  (void)printf("Of several denials of a system call one without condition wins, then the first.\n"
+               "A filter also answers clone3() with ENOSYS: its flags are out of seccomp's sight.\n"
+               "Exit status: 125 if the cage fails, 126 or 127 if COMMAND cannot be run.\n");
+  exit(EXIT_SUCCESS);
+}
+
+static void set_defaults(struct config *config) {
+  *config = (struct config){
+      .change_user = true, .uid = NOBODY, .gid = NOBODY, .landlock = true, .error = EPERM};
+  for (size_t i = 0; i < sizeof(default_paths) / sizeof(default_paths[0]); i++)
+    add_path(config, default_paths[i]);
+}
+
+char **read_options(struct config *config, int argc, char **argv) {
+  set_defaults(config);
+  struct option options[OPTIONS + 1] = {{0}};
+  for (int i = 0; i < OPTIONS; i++) {
+    options[i].name = option_rows[i].name;
+    options[i].has_arg = option_rows[i].argument == NULL ? no_argument : required_argument;
+  }
+  int row = 0;
+  for (int found = 0; (found = getopt_long(argc, argv, "+", options, &row)) != -1;) {
+    /* getopt has said what is wrong. */
+    if (found != 0)
+      exit(EXIT_LAUNCHER);
+    option_rows[row].apply(config, optarg);
+  }
+  if (optind == argc)
+    errx(EXIT_LAUNCHER, "no command; see --help");
+  return argv + optind;
+}

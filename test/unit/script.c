@@ -1,0 +1,237 @@
+// The system calls that script.h describes. It fails where the core uses a descriptor that it does
+// not have, leaves one open, or asks more than its script can make it ask.
+//
+// They are defined here under libc's names, so that libmnl, a shared library, calls these, too.
+// What others call, and the core while no script runs, goes to the kernel.
+
+#include "script.h"
+
+#include <assert.h>
+#include <fcntl.h>
+#include <linux/ethtool.h>
+#include <linux/netlink.h>
+#include <linux/sockios.h>
+#include <net/if.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// Descriptors that no process has.
+#define FIRST_FD 0x10000
+#define MAX_FDS 16
+// The most that a byte of a script can make the core ask, and above that its questions of every
+// link about every address, which it bounds itself (tie.c).
+#define MAX_CALLS(size) (200000 + 100 * (size))
+
+static _Thread_local struct {
+  bool running;
+  const uint8_t *next;
+  const uint8_t *end;
+  size_t calls;
+  size_t max_calls;
+  bool open[MAX_FDS];
+  uint32_t seq;     // of the last request sent
+  int last_ifindex; // that SIOCGIFNAME was asked about
+} script;
+
+void script_start(const uint8_t *bytes, size_t size) {
+  memset(&script, 0, sizeof(script));
+  script.running = true;
+  script.next = bytes;
+  script.end = bytes + size;
+  script.max_calls = MAX_CALLS(size);
+}
+
+void script_end(void) {
+  script.running = false;
+  for (int i = 0; i < MAX_FDS; i++)
+    assert(!script.open[i]);
+}
+
+// The byte that an answer begins with, or -1 with errno set.
+static int answer(void) {
+  assert(++script.calls <= script.max_calls);
+  int byte = script.next < script.end ? *script.next++ : SCRIPT_REFUSED;
+  if (byte < SCRIPT_REFUSED)
+    return byte;
+  errno = script_errnos[(size_t)(byte - SCRIPT_REFUSED) % SCRIPT_ERRNO_COUNT];
+  return -1;
+}
+
+// Up to `size` bytes of the script; how many there were.
+static size_t copy(void *to, size_t size) {
+  size_t left = (size_t)(script.end - script.next);
+  size_t count = size < left ? size : left;
+  if (count > 0)
+    memcpy(to, script.next, count);
+  script.next += count;
+  return count;
+}
+
+static size_t copy_counted(void *to, size_t room) {
+  uint8_t bytes[2] = {0};
+  (void)copy(bytes, sizeof(bytes));
+  size_t size = (size_t)bytes[0] << 8 | bytes[1];
+  return copy(to, size < room ? size : room);
+}
+
+static bool is_open(int fd) {
+  return fd >= FIRST_FD && fd < FIRST_FD + MAX_FDS && script.open[fd - FIRST_FD];
+}
+
+static int open_next(void) {
+  for (int i = 0; i < MAX_FDS; i++) {
+    if (!script.open[i]) {
+      script.open[i] = true;
+      return FIRST_FD + i;
+    }
+  }
+  assert(!"so many descriptors open at once");
+  return -1;
+}
+
+int socket(int family, int type, int protocol) {
+  if (!script.running)
+    return (int)syscall(SYS_socket, family, type, protocol);
+  assert(type & SOCK_CLOEXEC);
+  return answer() < 0 ? -1 : open_next();
+}
+
+int socketpair(int family, int type, int protocol, int pair[2]) {
+  if (!script.running)
+    return (int)syscall(SYS_socketpair, family, type, protocol, pair);
+  assert(family == AF_UNIX && (type & SOCK_CLOEXEC));
+  if (answer() < 0)
+    return -1;
+  pair[0] = open_next();
+  pair[1] = open_next();
+  return 0;
+}
+
+int open(const char *path, int flags, ...) {
+  if (!script.running) {
+    va_list arguments;
+    va_start(arguments, flags);
+    int mode = flags & (O_CREAT | O_TMPFILE) ? va_arg(arguments, int) : 0;
+    va_end(arguments);
+    return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
+  }
+  assert(strncmp(path, "/proc/", strlen("/proc/")) == 0 && flags == (O_RDONLY | O_CLOEXEC));
+  return answer() < 0 ? -1 : open_next();
+}
+
+int close(int fd) {
+  if (!script.running)
+    return (int)syscall(SYS_close, fd);
+  assert(is_open(fd));
+  script.open[fd - FIRST_FD] = false;
+  return 0;
+}
+
+ssize_t read(int fd, void *buffer, size_t size) {
+  if (!script.running)
+    return syscall(SYS_read, fd, buffer, size);
+  assert(is_open(fd) && size > 0);
+  return answer() < 0 ? -1 : (ssize_t)copy_counted(buffer, size);
+}
+
+int setsockopt(int fd, int level, int option, const void *value, socklen_t size) {
+  if (!script.running)
+    return (int)syscall(SYS_setsockopt, fd, level, option, value, size);
+  assert(is_open(fd) && value != NULL && size > 0);
+  return answer() < 0 ? -1 : 0;
+}
+
+ssize_t sendto(int fd, const void *bytes, size_t length, int flags, const struct sockaddr *address,
+               socklen_t size) {
+  if (!script.running)
+    return syscall(SYS_sendto, fd, bytes, length, flags, address, size);
+  struct nlmsghdr header;
+  assert(is_open(fd) && length >= sizeof(header));
+  memcpy(&header, bytes, sizeof(header));
+  assert(header.nlmsg_len == length && header.nlmsg_flags == (NLM_F_REQUEST | NLM_F_DUMP));
+  script.seq = header.nlmsg_seq;
+  return answer() < 0 ? -1 : (ssize_t)length;
+}
+
+// Gives the messages the sequence number of the request.
+static void renumber(char *bytes, size_t length) {
+  struct nlmsghdr header;
+  for (size_t at = 0; at + sizeof(header) <= length; at += NLMSG_ALIGN(header.nlmsg_len)) {
+    memcpy(&header, bytes + at, sizeof(header));
+    if (header.nlmsg_len < sizeof(header) || header.nlmsg_len > length - at)
+      return;
+    header.nlmsg_seq = script.seq;
+    memcpy(bytes + at, &header, sizeof(header));
+  }
+}
+
+ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
+  if (!script.running)
+    return syscall(SYS_recvmsg, fd, message, flags);
+  assert(is_open(fd) && (flags & MSG_DONTWAIT) && message->msg_iovlen == 1);
+  int how = answer();
+  if (how < 0)
+    return -1;
+  const struct sockaddr_nl sender = {.nl_family = AF_NETLINK, .nl_pid = how & SCRIPT_FOREIGN};
+  assert(message->msg_namelen == sizeof(sender));
+  memcpy(message->msg_name, &sender, sizeof(sender));
+  size_t length = copy_counted(message->msg_iov->iov_base, message->msg_iov->iov_len);
+  message->msg_flags = how & SCRIPT_TRUNCATED ? MSG_TRUNC : 0;
+  if (!(how & SCRIPT_RAW))
+    renumber(message->msg_iov->iov_base, length);
+  return (ssize_t)length;
+}
+
+int poll(struct pollfd *fds, nfds_t count, int timeout) {
+  if (!script.running)
+    return (int)syscall(SYS_poll, fds, count, timeout);
+  // glibc declares that it only writes here.
+  struct pollfd *volatile polled = fds;
+  assert(count == 1 && timeout >= 0 && is_open(polled->fd));
+  int how = answer();
+  if (how < 0)
+    return -1;
+  fds->revents = how & SCRIPT_TIMEOUT ? 0 : POLLIN;
+  return how & SCRIPT_TIMEOUT ? 0 : 1;
+}
+
+static void answer_ifreq(unsigned long request, struct ifreq *ifreq, int how) {
+  if (request == SIOCGIFNAME) {
+    script.last_ifindex = ifreq->ifr_ifindex;
+    (void)copy(ifreq->ifr_name, sizeof(ifreq->ifr_name));
+  } else if (request == SIOCETHTOOL) {
+    struct ethtool_perm_addr *answer = (void *)ifreq->ifr_data;
+    (void)copy(&answer->size, 1);
+  } else if (!(how & SCRIPT_ECHO)) {
+    (void)copy(&ifreq->ifr_ifru, sizeof(struct sockaddr));
+  } else if (request == SIOCGIFINDEX) {
+    ifreq->ifr_ifindex = script.last_ifindex;
+  }
+}
+
+int ioctl(int fd, unsigned long request, ...) {
+  va_list arguments;
+  va_start(arguments, request);
+  void *argument = va_arg(arguments, void *);
+  va_end(arguments);
+  if (!script.running)
+    return (int)syscall(SYS_ioctl, fd, request, argument);
+  assert(is_open(fd));
+  int how = answer();
+  if (how < 0)
+    return -1;
+  if (request == SIOCGIFCONF) {
+    struct ifconf *list = argument;
+    list->ifc_len = (int)copy_counted(list->ifc_buf, (size_t)list->ifc_len);
+  } else {
+    answer_ifreq(request, argument, how);
+  }
+  return 0;
+}
