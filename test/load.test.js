@@ -85,7 +85,11 @@ t.test('a link that is renamed without pause is never missed', async (t) => {
     console.log(JSON.stringify({ missed, names: [...names].sort() }))`
   for (const [mode, denials] of Object.entries(MODES)) {
     const { stdout, stderr } = ns.node(script, { launch: [...OPEN, ...denials] })
-    t.strictSame(JSON.parse(stdout || '{}'), { missed: 0, names: ['n0', 'n1'] }, `${mode} ${stderr}`)
+    t.strictSame(
+      JSON.parse(stdout || '{}'),
+      { missed: 0, names: ['n0', 'n1'] },
+      `${mode} ${stderr}`
+    )
   }
   t.equal(renames.exitCode, null, 'it was renamed all the time')
 })

@@ -1,10 +1,11 @@
 'use strict'
 
-// The core under valgrind's memcheck, in each of its ways through a sandbox: nothing read before it is
-// set, nothing outside its bounds, no memory and no descriptor left.
+// The core and the preload library under valgrind's memcheck, in each of their ways through a sandbox:
+// nothing read before it is set, nothing outside its bounds, no memory and no descriptor left.
 
 const path = require('node:path')
 const t = require('tap')
+const { preloadPath } = require('osh-ifaddrs')
 const { Namespace, launcher, requirements, vethPair } = require('./support/namespace')
 
 const skip = requirements() ?? false
@@ -14,6 +15,7 @@ if (skip) {
 }
 
 const READ = path.join(path.dirname(launcher), 'read')
+const LISTS = path.join(path.dirname(launcher), 'lists')
 const VALGRIND = [
   '--error-exitcode=99',
   '--leak-check=full',
@@ -51,13 +53,12 @@ ns.batch([
 ])
 ns.settle()
 
-/** What the core printed; valgrind must have found nothing. */
-function memcheck(t, denials, sources) {
-  const cage = ['--user', 'keep', '--no-landlock', ...denials]
-  const { status, stdout, stderr } = ns.exec('valgrind', [...VALGRIND, READ, `${sources}`], {
-    launch: cage
-  })
-  t.equal(status, 0, status === 0 ? `sources ${sources}` : stderr)
+/** What a program printed; valgrind must have found nothing. */
+function memcheck(t, denials, program, options = {}) {
+  const launch = ['--user', 'keep', '--no-landlock', ...denials]
+  const args = [...VALGRIND, ...program]
+  const { status, stdout, stderr } = ns.exec('valgrind', args, { launch, ...options })
+  t.equal(status, 0, status === 0 ? path.basename(program.join(' ')) : stderr)
   t.match(stderr, /ERROR SUMMARY: 0 errors/)
   const opened = /FILE DESCRIPTORS: (\d+) open \((\d+) std\)/.exec(stderr)
   const [open, standard] = (opened ?? []).slice(1).map(Number)
@@ -68,7 +69,7 @@ function memcheck(t, denials, sources) {
 
 for (const [name, denials] of Object.entries(CAGES)) {
   t.test(`${name} denied`, async (t) => {
-    const output = memcheck(t, denials, 7)
+    const output = memcheck(t, denials, [READ, '7'])
     const [error, missing] = output.split('\n', 1)[0].split(' ')
     t.equal(error, '0', 'it did read')
     t.equal(missing.length, 1)
@@ -77,10 +78,20 @@ for (const [name, denials] of Object.entries(CAGES)) {
 }
 
 t.test('one source or two of them alone', async (t) => {
-  for (const sources of [1, 2, 3, 4, 5, 6]) t.match(memcheck(t, [], sources), /^0 \d\n/)
+  for (const sources of [1, 2, 3, 4, 5, 6]) {
+    t.match(memcheck(t, [], [READ, `${sources}`]), /^0 \d\n/)
+  }
 })
 
 t.test('no source answers', async (t) => {
   const launch = ['--deny-family', 'all', '--deny-socketpair']
-  t.match(memcheck(t, launch, 3), /^-1 7\n/)
+  t.match(memcheck(t, launch, [READ, '3']), /^-1 7\n/)
+})
+
+t.test('the lists of the preload library', async (t) => {
+  const suppressions = `--suppressions=${path.join(__dirname, 'memcheck', 'loader.supp')}`
+  const run = (list, name) =>
+    memcheck(t, CAGES[name], [suppressions, LISTS, list], { env: { LD_PRELOAD: preloadPath } })
+  for (const name of Object.keys(CAGES)) t.match(run('list', name), /"flags"/, name)
+  t.match(run('names', 'netlink'), /"d0"/)
 })
