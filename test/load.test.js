@@ -51,10 +51,10 @@ for (const [mode, denials] of Object.entries(MODES)) {
     const { status, stdout, stderr } = ns.exec('env', args, { launch: OPEN, timeout: PATIENCE })
     t.equal(status, 0, stderr)
     const found = JSON.parse(stdout)
-    const { wrong, mixed, quiet, calls, changes, growth, descriptors } = found
+    const { wrong, mixed, guessed, quiet, calls, changes, growth, descriptors } = found
     t.comment(
       `${calls} calls during ${changes} changes; during ${quiet} of them there was none; ${mixed} ` +
-        `entries were of several moments; ${Math.round(growth / 1024)} KiB more`
+        `entries were of several moments, ${guessed} with an inferred prefix length; ${Math.round(growth / 1024)} KiB more`
     )
     t.strictSame(wrong, [], 'no exception, nothing torn, nothing lost')
     t.ok(changes >= 20 * SECONDS, 'there was something to tear')

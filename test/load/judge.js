@@ -31,6 +31,7 @@ class Judge {
   constructor(history) {
     this.history = history
     this.mixed = 0
+    this.guessed = 0
     this.quiet = 0
   }
 
@@ -69,9 +70,9 @@ class Judge {
     if (seen.size !== entries.length) return this.#say('twice', entries, from, to)
     for (const entry of entries) {
       if (there.some((state) => isWhole(entry, state))) continue
-      const torn = from === to || !links.some((states) => mayBe(entry, states, there))
-      if (torn) return this.#say(`${entry.cidr} is torn`, entries, from, to)
-      this.mixed++
+      if (from !== to && links.some((states) => mayBe(entry, states, there))) this.mixed++
+      else if (links.some((states) => isGuessed(entry, states, there))) this.guessed++
+      else return this.#say(`${entry.cidr} is torn`, entries, from, to)
     }
     const lost = links.flatMap(steady).find((cidr) => !seen.has(cidr))
     return lost === undefined ? null : this.#say(`${lost} is missing`, entries, from, to)
@@ -102,6 +103,19 @@ function mayBe({ name, cidr, mac }, states, there) {
     own.some((state) => state.name === name) &&
     (mac === ZEROS || there.some((state) => state.mac === mac && state.name === name))
   )
+}
+
+const addressOf = (cidr) => cidr.split('/')[0]
+
+/**
+ * The same, but that the prefix length is not the address's: it was inferred, as the address was deleted
+ * after it had been listed. One that was there all the time has its own.
+ */
+function isGuessed(entry, states, there) {
+  const same = (cidr) => addressOf(cidr) === addressOf(entry.cidr)
+  const known = states.flatMap((state) => (state === null ? [] : [...state.cidrs])).filter(same)
+  if (steady(states).some(same)) return false
+  return known.some((cidr) => mayBe({ ...entry, cidr }, states, there))
 }
 
 /** The addresses that a link had all the time. */

@@ -28,7 +28,8 @@ function call(history) {
     history.countCall()
   }
   if (wrong !== null) history.stop()
-  return { wrong, mixed: judge.mixed, quiet: judge.quiet }
+  const { mixed, guessed, quiet } = judge
+  return { wrong, mixed, guessed, quiet }
 }
 
 const ROLES = { call, churn, nothing: () => null }
@@ -70,6 +71,7 @@ async function run(milliseconds) {
   return {
     wrong: found.map(({ wrong }) => wrong).filter((wrong) => wrong !== null),
     mixed: sum(found.map(({ mixed }) => mixed)),
+    guessed: sum(found.map(({ guessed }) => guessed)),
     quiet: sum(found.map(({ quiet }) => quiet)),
     calls: history.calls,
     changes: history.ended,
