@@ -220,7 +220,13 @@ static void answer_ifreq(unsigned long request, struct ifreq *ifreq, int how) {
   }
 }
 
-int ioctl(int fd, unsigned long request, ...) {
+#ifdef __GLIBC__
+typedef unsigned long ioctl_request;
+#else
+typedef int ioctl_request; // as POSIX has it
+#endif
+
+int ioctl(int fd, ioctl_request request, ...) {
   va_list arguments;
   va_start(arguments, request);
   void *argument = va_arg(arguments, void *);
