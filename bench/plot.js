@@ -4,7 +4,7 @@
 
 /** @typedef {import('./ratios').Results} Results */
 
-const WIDTH = 760
+const WIDTH = 780
 const HEIGHT = 460
 const PLOT = { left: 70, right: 580, top: 50, bottom: 400 }
 
@@ -95,7 +95,9 @@ function draw({ topologies }) {
         `<circle class="dot s${place}" cx="${at.toFixed(1)}" cy="${to.toFixed(1)}" r="3"/>`
       )
     const from = `${(last.at + 5).toFixed(1)} ${last.to.toFixed(1)}`
-    parts.push(`<path class="lead s${place}" d="M${from}L${PLOT.right + 20} ${labels[i]}"/>`)
+    parts.push(
+      `<path class="lead s${place}" d="M${from}L${PLOT.right + 20} ${labels[i].toFixed(1)}"/>`
+    )
     parts.push(
       `<text x="${PLOT.right + 24}" y="${labels[i].toFixed(1)}" dy="4" class="s${place}">${title}</text>`
     )
@@ -107,15 +109,14 @@ function draw({ topologies }) {
 function wrap(parts) {
   /** @param {'light' | 'dark'} theme */
   const colours = (theme) =>
-    SERIES.map((series, place) => `.s${place}{--c:${series[theme]}}`).join('')
+    SERIES.map((series, place) => `.s${place}{color:${series[theme]}}`).join('')
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-label="Time of one call against the number of links">
 <style>
-svg{font:12px system-ui,sans-serif;--text:#1f2328;--grid:#d0d7de}
+svg{font:12px system-ui,sans-serif;color:#1f2328}.grid{color:#d0d7de}
 ${colours('light')}
-@media(prefers-color-scheme:dark){svg{--text:#e6edf3;--grid:#3d444d}${colours('dark')}}
-text{fill:var(--c,var(--text))}.end{text-anchor:end}.middle{text-anchor:middle}.title{font-weight:600}
-.grid{stroke:var(--grid)}.line{fill:none;stroke:var(--c);stroke-width:2}.dot{fill:var(--c)}
-.lead{stroke:var(--c);stroke-width:.7}
+@media(prefers-color-scheme:dark){svg{color:#e6edf3}.grid{color:#3d444d}${colours('dark')}}
+text,.dot{fill:currentColor}.end{text-anchor:end}.middle{text-anchor:middle}.title{font-weight:600}
+.grid,.line,.lead{fill:none;stroke:currentColor}.line{stroke-width:2}.lead{stroke-width:.7}
 </style>
 <text class="title" x="${PLOT.left}" y="28">Time of one call (median)</text>
 ${parts.join('\n')}

@@ -1,122 +1,119 @@
 #!/usr/bin/env node
-// The command `osh-ifaddrs`: the interfaces as a table for people, or as JSON for programs.
+// The command `osh-ifaddrs`: finds out which command is meant, reads its options and runs it. What the
+// commands do is in ./commands, a file for each, loaded only when it is asked for.
 'use strict'
 
 const { parseArgs } = require('node:util')
 const { version } = require('../package.json')
+const { HELP } = require('./commands/help')
+const { nearest } = require('./nearest')
 
-/** @typedef {import('node:os').NetworkInterfaceInfo} Entry */
+/** @typedef {{ json?: boolean, help?: boolean, version?: boolean }} Values */
+/** @typedef {NonNullable<import('node:util').ParseArgsConfig['options']>} Options */
 
-const HELP = `Usage: osh-ifaddrs [--json]
+// EX_USAGE of sysexits.h: 1 and 2 say what the doctor found.
+const USAGE = 64
+const UNAVAILABLE = 2
+const FAILED = 1
 
-Shows the network interfaces that are up and running, read from whatever the
-sandbox leaves open.
+/** @type {Options} */
+const JSON_OPTION = { json: { type: 'boolean' } }
 
-  --json     print what networkInterfaces() gives, as JSON
-  --help     show this text
-  --version  show the version
-
-Exit status: 0, 1 when no source tells the interfaces, 2 when the command line
-is not understood.
-`
+/**
+ * `raw`: takes its arguments as they are, as some are another command's.
+ *
+ * @type {Record<string, { options: Options, raw?: boolean, run(values: Values, args: string[]): number | Promise<number> }>}
+ */
+const COMMANDS = {
+  list: { options: JSON_OPTION, run: (values) => require('./commands/list')(values) },
+  doctor: { options: JSON_OPTION, run: (values) => require('./commands/doctor')(values) },
+  run: { options: {}, raw: true, run: (_, args) => require('./commands/run')(args) },
+  'preload-path': { options: {}, run: () => require('./commands/preload-path')([]) }
+}
 
 /** A command line that is not understood. */
 class UsageError extends Error {}
 
-function parse() {
-  try {
-    return parseArgs({
-      options: {
-        json: { type: 'boolean' },
-        help: { type: 'boolean', short: 'h' },
-        version: { type: 'boolean', short: 'V' }
-      }
-    }).values
-  } catch (error) {
-    throw new UsageError(/** @type {Error} */ (error).message)
+/**
+ * @param {string} problem
+ * @param {string} given
+ * @param {string[]} known
+ * @param {string} help
+ */
+function makeUsageError(problem, given, known, help) {
+  const near = nearest(given, known)
+  const hint = near === undefined ? '' : ` Did you mean ${near}?`
+  return new UsageError(`${problem} ${given}.${hint}\nTry ${help}.`)
+}
+
+/**
+ * @param {string} name
+ * @param {string[]} args
+ * @returns {Values}
+ */
+function parse(name, args) {
+  /** @type {Options} */
+  const options = {
+    ...COMMANDS[name].options,
+    help: { type: 'boolean', short: 'h' },
+    version: { type: 'boolean', short: 'V' }
   }
+  const known = Object.keys(options).map((option) => `--${option}`)
+  const help = name === 'list' ? 'osh-ifaddrs --help' : `osh-ifaddrs ${name} --help`
+  const { values, tokens } = parseArgs({ args, options, strict: false, tokens: true })
+  for (const token of tokens) {
+    if (token.kind === 'positional')
+      throw makeUsageError('There is no use for', token.value, [], help)
+    if (token.kind !== 'option') continue
+    if (!Object.hasOwn(options, token.name))
+      throw makeUsageError('There is no option', token.rawName, known, help)
+    if (token.value !== undefined)
+      throw makeUsageError('No value goes with', token.rawName, [], help)
+  }
+  return values
 }
 
 /**
- * Names come from whoever made the link: nothing in one may steer the terminal.
- *
- * @param {string} name
+ * @param {string[]} args
+ * @returns {{ name: string, rest: string[] }}
  */
-function printable(name) {
-  return name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
-    const code = /** @type {number} */ (character.codePointAt(0))
-    return `\\u{${code.toString(16)}}`
-  })
+function findCommand(args) {
+  const [first, ...rest] = args
+  if (first === undefined || first.startsWith('-')) return { name: 'list', rest: args }
+  if (Object.hasOwn(COMMANDS, first)) return { name: first, rest }
+  throw makeUsageError('There is no command', first, Object.keys(COMMANDS), 'osh-ifaddrs --help')
 }
 
-/**
- * @param {string} name
- * @param {Entry} entry
- * @param {import('./index').Inference[]} inferred
- */
-function makeRow(name, entry, inferred) {
-  const marks = inferred
-    .filter((inference) => inference.name === name && inference.address === entry.address)
-    .map(({ property }) => (property === 'mac' ? 'mac unknown' : `${property} inferred`))
-  const notes = entry.internal ? ['internal'] : []
-  if (entry.family === 'IPv6' && entry.scopeid !== 0) notes.push(`scope id ${entry.scopeid}`)
-  return [printable(name), entry.cidr ?? entry.address, entry.mac, [...notes, ...marks].join(', ')]
+/** @param {string[]} args */
+async function answer(args) {
+  const { name, rest } = findCommand(args)
+  const command = COMMANDS[name]
+  const own = command.raw ? rest.slice(0, 1).filter((word) => /^(-h|--help)$/.test(word)) : rest
+  const values = parse(name, own)
+  if (values.help) {
+    process.stdout.write(args[0] === name ? HELP[name] : HELP.main)
+    return 0
+  }
+  if (values.version) {
+    process.stdout.write(`${version}\n`)
+    return 0
+  }
+  return command.run(values, rest)
 }
 
-/** @param {string[][]} rows */
-function align(rows) {
-  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => [...row[column]].length)))
-  return rows.map((row) =>
-    row
-      .map((cell, column) => cell + ' '.repeat(widths[column] - [...cell].length))
-      .join('  ')
-      .trimEnd()
-  )
-}
-
-/** @param {import('./index').Diagnosis} diagnosis */
-function makeFootnotes({ missing, omitted }) {
-  const names = { ipv4: 'IPv4 addresses', ipv6: 'IPv6 addresses', links: 'Facts about links' }
-  return [
-    ...missing.map((fact) => `${names[fact]} are unknown: no source tells them here.`),
-    ...omitted.map(
-      ({ name, address }) => `${address} (${printable(name)}) is left out: its link is unknown.`
-    )
-  ]
-}
-
-function showTable() {
-  const { networkInterfaces, diagnose } = require('./index')
-  const result = networkInterfaces()
-  const diagnosis = diagnose()
-  const rows = Object.entries(result).flatMap(([name, entries = []]) =>
-    entries.map((entry) => makeRow(name, entry, diagnosis.inferred))
-  )
-  const table = align([['NAME', 'ADDRESS', 'MAC', 'NOTES'], ...rows])
-  return [...table, ...makeFootnotes(diagnosis), ''].join('\n')
-}
-
-function answer() {
-  const values = parse()
-  if (values.help) return HELP
-  if (values.version) return `${version}\n`
-  if (values.json) return `${JSON.stringify(require('./index').networkInterfaces(), null, 2)}\n`
-  return showTable()
-}
-
-function main() {
+async function main() {
   // A reader that has seen enough, such as head(1), is no error.
   process.stdout.on('error', (error) => {
     if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EPIPE') throw error
   })
   try {
-    process.stdout.write(answer())
+    process.exitCode = await answer(process.argv.slice(2))
   } catch (error) {
-    const { message } = /** @type {Error} */ (error)
-    const usage = error instanceof UsageError
-    process.stderr.write(`osh-ifaddrs: ${message}\n`)
-    if (usage) process.stderr.write('Try osh-ifaddrs --help.\n')
-    process.exitCode = usage ? 2 : 1
+    const { message, code } = /** @type {NodeJS.ErrnoException} */ (error)
+    const unavailable = code === 'ERR_OSH_IFADDRS_UNAVAILABLE'
+    const hint = unavailable ? '\nTry osh-ifaddrs doctor.' : ''
+    process.stderr.write(`osh-ifaddrs: ${message}${hint}\n`)
+    process.exitCode = error instanceof UsageError ? USAGE : unavailable ? UNAVAILABLE : FAILED
   }
 }
 

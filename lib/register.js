@@ -7,7 +7,8 @@ const os = require('node:os')
 
 /** @typedef {typeof os.networkInterfaces} NetworkInterfaces */
 
-// Shared by every copy of this package in a thread, so that the second one finds the first one's patch.
+// Shared by every copy of this package in a thread, so that the second one finds the first one's patch; its
+// value is the native function, for `osh-ifaddrs doctor`.
 const PATCHED = Symbol.for('osh-ifaddrs.patched')
 
 // Denials by a policy that a process cannot shed: asking again would only build the same error again.
@@ -114,7 +115,7 @@ function makePatch(native, always) {
     }
   }
 
-  return Object.defineProperty(networkInterfaces, PATCHED, { value: true })
+  return Object.defineProperty(networkInterfaces, PATCHED, { value: native })
 }
 
 // So that `import { networkInterfaces } from 'node:os'` gives the patch, whenever it was written. A module's
