@@ -4,6 +4,10 @@
     'developing%': '<!(node -p "+require(\'fs\').existsSync(\'.git\')")',
     # What scripts/prebuild.js makes finds libmnl beside itself.
     'prebuilding%': 0,
+    # Whatever gyp takes for the OS: on Android Python says "linux" up to 3.12.
+    'platform%': '<!(node -p process.platform)',
+    # Node's own common.gypi wants it on Android, where Termux compiles without an NDK.
+    'android_ndk_path%': '',
     'core': [
       'src/infer.c',
       'src/ioctl.c',
@@ -20,27 +24,33 @@
       'target_name': 'osh_ifaddrs',
       'sources': ['<@(core)', 'src/addon.c', 'src/text.c'],
     },
-    {
-      # Preloaded into any program: needs libc alone, see src/preload.c.
-      'target_name': 'osh_ifaddrs_preload',
-      'type': 'shared_library',
-      'sources': ['src/preload.c'],
-      'ldflags': ['-Wl,-rpath,\'$$ORIGIN\''],
-      'libraries': ['-ldl'],
-    },
-    {
-      'target_name': 'osh_ifaddrs_core',
-      'type': 'shared_library',
-      'sources': [
-        '<@(core)',
-        'src/details.c',
-        'src/details_ioctl.c',
-        'src/details_procfs.c',
-        'src/details_rtnetlink.c',
-        'src/lists.c',
+  ],
+  'conditions': [
+    ['platform=="linux"', {
+      'targets': [
+        {
+          # Preloaded into any program: needs libc alone, see src/preload.c.
+          'target_name': 'osh_ifaddrs_preload',
+          'type': 'shared_library',
+          'sources': ['src/preload.c'],
+          'ldflags': ['-Wl,-rpath,\'$$ORIGIN\''],
+          'libraries': ['-ldl'],
+        },
+        {
+          'target_name': 'osh_ifaddrs_core',
+          'type': 'shared_library',
+          'sources': [
+            '<@(core)',
+            'src/details.c',
+            'src/details_ioctl.c',
+            'src/details_procfs.c',
+            'src/details_rtnetlink.c',
+            'src/lists.c',
+          ],
+          'ldflags': ['-Wl,-z,nodelete'],
+        },
       ],
-      'ldflags': ['-Wl,-z,nodelete'],
-    },
+    }],
   ],
   'target_defaults': {
     'defines': ['NAPI_VERSION=8', '_GNU_SOURCE'],

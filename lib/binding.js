@@ -1,9 +1,10 @@
 // Loads the addon, at the first need and no earlier: `-r osh-ifaddrs/register` costs nothing until the
-// native function fails. Knows where binaries are, and nothing of what they do.
+// native function fails. Knows how it may fail to load, and nothing of what it does.
 'use strict'
 
 const fs = require('node:fs')
 const path = require('node:path')
+const { findAddon } = require('./binaries')
 
 /**
  * @typedef {object} Attempt
@@ -42,23 +43,32 @@ let binding
 /** @type {unknown} */
 let failure
 
-const root = path.join(__dirname, '..')
-
 // scripts/install.js leaves here why it could make no addon; the next build removes it with the folder.
-const reasonFile = path.join(root, 'build/no-addon.txt')
+const reasonFile = path.join(__dirname, '../build/no-addon.txt')
+
+// What Node forbids by its own options no compiler helps against.
+const FORBIDDEN = ['ERR_ACCESS_DENIED', 'ERR_DLOPEN_DISABLED']
+
+/** @param {Error & { code?: string }} cause */
+function advise({ code, message }) {
+  if (code !== undefined && FORBIDDEN.includes(code)) return ''
+  // What mmap(2) with PROT_EXEC comes to there; the file is named before it.
+  if (message.includes('failed to map segment')) return '; is its file system mounted noexec?'
+  return '; to compile one, run: npm rebuild --foreground-scripts osh-ifaddrs'
+}
 
 /**
- * @param {unknown} cause what node-gyp-build or dlopen(3) said
+ * @param {unknown} thrown what was said where the addon was searched, or by dlopen(3)
  * @returns {Error} that in one line, with what to do about it
  */
-function explain(cause) {
-  if (fs.existsSync(reasonFile)) return new Error(fs.readFileSync(reasonFile, 'utf8'), { cause })
-  const [said] = String(/** @type {Error} */ (cause).message).split('\n')
-  // What mmap(2) with PROT_EXEC comes to there; the file is named before it.
-  const hint = said.includes('failed to map segment')
-    ? 'is its file system mounted noexec?'
-    : 'to compile one, run: npm rebuild --foreground-scripts osh-ifaddrs'
-  return new Error(`osh-ifaddrs has no addon that loads here: ${said}; ${hint}`, { cause })
+function explain(thrown) {
+  const cause = /** @type {Error & { code?: string }} */ (thrown)
+  const [said] = cause.message.split('\n')
+  const message = fs.existsSync(reasonFile)
+    ? fs.readFileSync(reasonFile, 'utf8')
+    : `osh-ifaddrs has no addon that loads here: ${said}${advise(cause)}`
+  const { code } = cause
+  return Object.assign(new Error(message, { cause }), code === undefined ? {} : { code })
 }
 
 /**
@@ -69,8 +79,7 @@ function load() {
   if (failure !== undefined) throw failure
   if (binding === undefined) {
     try {
-      // @ts-expect-error node-gyp-build comes without types
-      binding = /** @type {Binding} */ (require('node-gyp-build')(root))
+      binding = /** @type {Binding} */ (require(findAddon()))
     } catch (error) {
       failure = explain(error)
       throw failure

@@ -3,6 +3,7 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
+const { findAddon } = require('./binaries')
 
 /**
  * @returns {string | null} null where there is none: another platform, or nothing was compiled
@@ -10,10 +11,7 @@ const path = require('node:path')
 function findPreload() {
   if (process.platform !== 'linux') return null
   try {
-    /** @type {{ resolve(directory: string): string }} */
-    const build = require('node-gyp-build')
-    const addon = build.resolve(path.join(__dirname, '..'))
-    const file = path.join(path.dirname(addon), 'osh_ifaddrs_preload.so')
+    const file = path.join(path.dirname(findAddon()), 'osh_ifaddrs_preload.so')
     return fs.existsSync(file) ? file : null
   } catch {
     return null

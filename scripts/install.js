@@ -34,17 +34,24 @@ function findLacking() {
   return libmnl ? lacking : [...lacking, 'libmnl']
 }
 
+/** @returns {string[]} the command node-gyp: that which npm and pnpm tell of, or else npm's own */
+function findNodeGyp() {
+  const told = process.env.npm_config_node_gyp
+  if (told) return [process.execPath, told]
+  const npm = path.resolve(process.execPath, '../../lib/node_modules/npm')
+  try {
+    return [process.execPath, require.resolve('node-gyp/bin/node-gyp.js', { paths: [root, npm] })]
+  } catch {
+    return ['node-gyp']
+  }
+}
+
 /** @returns {boolean} */
 function compile() {
-  const env = {
-    ...process.env,
-    ...require('./headers').environment(),
-    npm_config_build_from_source: 'true'
-  }
-  const nodeGypBuild = require.resolve('node-gyp-build/bin')
-  const { status } = spawnSync(process.execPath, [nodeGypBuild], {
+  const [command, ...args] = findNodeGyp()
+  const { status } = spawnSync(command, [...args, 'rebuild'], {
     cwd: root,
-    env,
+    env: { ...process.env, ...require('./headers').environment() },
     stdio: 'inherit'
   })
   return status === 0

@@ -1,11 +1,12 @@
 // `npm run prebuild`: the binaries that are published, for every architecture, in prebuilds/. Each folder
-// holds what node-gyp makes, and libmnl's shared object as Debian built it. Compiles in copies below build/,
-// so that a developer's own addon stays.
+// holds what node-gyp makes, and libmnl's shared object as Debian built it. Installs what that takes and is
+// lacking. Compiles in copies below build/, so that a developer's own addon stays.
 'use strict'
 
 const fs = require('node:fs')
 const path = require('node:path')
 const { installDebianPackages, run } = require('./debian')
+const { installNpmPackages } = require('./npm')
 
 const root = path.join(__dirname, '..')
 const work = path.join(root, 'build/prebuild')
@@ -18,9 +19,13 @@ const TARGETS = [
   { arch: 'arm64', debian: 'arm64', triplet: 'aarch64-linux-gnu' }
 ]
 
-// What is compiled, below build/Release, and what it is called in prebuilds/: node-gyp-build reads the
-// libc from the name.
-const PRODUCTS = { 'osh_ifaddrs.node': 'osh-ifaddrs.glibc.node' }
+// What is compiled, below build/Release, and what it is called in prebuilds/: lib/binaries.js finds the
+// addon by its libc, and the others beside it.
+const PRODUCTS = {
+  'osh_ifaddrs.node': 'osh-ifaddrs.glibc.node',
+  'osh_ifaddrs_preload.so': 'osh_ifaddrs_preload.so',
+  'osh_ifaddrs_core.so': 'osh_ifaddrs_core.so'
+}
 
 const SOURCES = ['binding.gyp', 'package.json', 'scripts/libmnl.js', 'src']
 
@@ -126,5 +131,6 @@ function prebuild(target) {
 }
 
 installCompilers()
+installNpmPackages()
 fs.rmSync(path.join(root, 'prebuilds'), { recursive: true, force: true })
 TARGETS.forEach(prebuild)

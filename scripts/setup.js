@@ -5,6 +5,7 @@
 const fs = require('node:fs')
 const path = require('node:path')
 const { installDebianPackages, run } = require('./debian')
+const { installNpmPackages, modified } = require('./npm')
 
 const root = path.join(__dirname, '..')
 
@@ -31,17 +32,6 @@ const DEBIAN_PACKAGES = [
   'strace',
   'valgrind'
 ]
-
-/** @param {string} file below the root */
-function modified(file) {
-  return fs.statSync(path.join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0
-}
-
-function installNpmPackages() {
-  if (modified('node_modules/.package-lock.json') >= modified('package-lock.json')) return
-  // The addon is compiled below, and by that alone.
-  run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'])
-}
 
 function buildAddon() {
   const sources = fs.readdirSync(path.join(root, 'src')).map((name) => `src/${name}`)

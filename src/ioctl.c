@@ -243,7 +243,7 @@ static bool tie_run(int fd, int family, const struct run *run, uint32_t ifindex,
 static struct osh_link *find_named(struct osh_snapshot *snapshot, const struct run *run,
                                    size_t *hint) {
   for (size_t i = *hint; i < snapshot->link_count && i < *hint + NEIGHBOURS; i++)
-    if (osh_link_is_named(&snapshot->links[i], run->addresses->name, run->name_length))
+    if (osh_label_names(run->addresses->name, &snapshot->links[i]))
       return &snapshot->links[*hint = i];
   return NULL;
 }

@@ -159,13 +159,11 @@ static int complete_label_links(struct osh_snapshot *snapshot, int fd) {
   size_t linked = snapshot->link_count;
   for (size_t i = 0; i < snapshot->address_count; i++) {
     const struct osh_address *address = &snapshot->addresses[i];
-    size_t length = osh_label_link_length(address->name);
-    if (address->family != AF_INET || length == 0)
+    if (address->family != AF_INET || osh_label_link_length(address->name) == 0)
       continue;
     const struct osh_link *own = osh_find_link(snapshot, address->ifindex, &hint);
-    if (own != NULL && osh_link_is_named(own, address->name, length))
-      continue;
-    if (osh_find_link_by_name(snapshot, address->name, length) != NULL)
+    if ((own != NULL && osh_label_names(address->name, own)) ||
+        osh_find_labelled(snapshot, address->name) != NULL)
       continue;
     int error = complete_named(snapshot, fd, address->name);
     if (error != 0)
@@ -203,7 +201,9 @@ int osh_links_complete(struct osh_snapshot *snapshot, int fd, const char **call)
       continue;
     if (first == 0)
       first = error;
-    snapshot->links[kept++] = *link;
+    if (kept != i)
+      snapshot->links[kept] = *link;
+    kept++;
   }
   snapshot->link_count = kept;
   if (first != 0)

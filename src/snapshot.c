@@ -115,23 +115,22 @@ struct osh_link *osh_find_link(const struct osh_snapshot *snapshot, uint32_t ifi
   return link;
 }
 
-struct osh_link *osh_find_link_by_name(const struct osh_snapshot *snapshot, const char *name,
-                                       size_t length) {
-  for (size_t i = 0; i < snapshot->link_count; i++) {
-    struct osh_link *link = &snapshot->links[i];
-    if (osh_link_is_named(link, name, length))
-      return link;
-  }
-  return NULL;
-}
-
-bool osh_link_is_named(const struct osh_link *link, const char *name, size_t length) {
-  // A link's name is empty while it is unknown, and a label may have nothing before its colon.
-  return length > 0 && strncmp(link->name, name, length) == 0 && link->name[length] == '\0';
-}
-
 size_t osh_label_link_length(const char *label) {
   return strcspn(label, ":");
+}
+
+bool osh_label_names(const char *label, const struct osh_link *link) {
+  // It is empty while it is unknown.
+  size_t length = strlen(link->name);
+  return length > 0 && strncmp(link->name, label, length) == 0 &&
+         (label[length] == '\0' || label[length] == ':');
+}
+
+struct osh_link *osh_find_labelled(const struct osh_snapshot *snapshot, const char *label) {
+  for (size_t i = 0; i < snapshot->link_count; i++)
+    if (osh_label_names(label, &snapshot->links[i]))
+      return &snapshot->links[i];
+  return NULL;
 }
 
 int osh_refused(struct osh_attempt *attempt, const char *call, int error) {
@@ -273,11 +272,9 @@ static void read_without_netlink(struct osh_snapshot *snapshot, unsigned sources
 }
 
 static uint32_t mac_link(const struct osh_snapshot *snapshot, const struct osh_address *address) {
-  size_t length = osh_label_link_length(address->name);
-  const struct osh_link *own = &snapshot->links[address->link];
-  if (address->name[0] == '\0' || osh_link_is_named(own, address->name, length))
+  if (address->name[0] == '\0' || osh_label_names(address->name, &snapshot->links[address->link]))
     return address->link;
-  const struct osh_link *named = osh_find_link_by_name(snapshot, address->name, length);
+  const struct osh_link *named = osh_find_labelled(snapshot, address->name);
   return named == NULL ? OSH_NO_LINK : (uint32_t)(named - snapshot->links);
 }
 
@@ -296,7 +293,9 @@ static void resolve_links(struct osh_snapshot *snapshot) {
     }
     address->link = (uint32_t)(link - snapshot->links);
     address->mac_link = mac_link(snapshot, address);
-    snapshot->addresses[kept++] = *address;
+    if (kept != i)
+      snapshot->addresses[kept] = *address;
+    kept++;
   }
   snapshot->address_count = kept;
 }

@@ -66,15 +66,13 @@ void osh_sort_links(struct osh_snapshot *snapshot);
 // which come link by link: it holds the place of the last link found, and starts at 0.
 struct osh_link *osh_find_link(const struct osh_snapshot *snapshot, uint32_t ifindex, size_t *hint);
 
-// The link of that name, or NULL; see osh_link_is_named().
-struct osh_link *osh_find_link_by_name(const struct osh_snapshot *snapshot, const char *name,
-                                       size_t length);
-
-// Whether the first `length` bytes of `name` are the whole of the link's name.
-bool osh_link_is_named(const struct osh_link *link, const char *name, size_t length);
-
 // How much of a label is the name of a link: all up to a colon, which no link's name may hold.
 size_t osh_label_link_length(const char *label);
+
+// Whether a label names the link, and the first link that it names, or NULL. An empty label, or one
+// that begins with its colon, names none.
+bool osh_label_names(const char *label, const struct osh_link *link);
+struct osh_link *osh_find_labelled(const struct osh_snapshot *snapshot, const char *label);
 
 // Notes the first refusal of an attempt; later ones are its consequences. Returns `error`.
 int osh_refused(struct osh_attempt *attempt, const char *call, int error);

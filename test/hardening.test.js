@@ -4,14 +4,14 @@
 
 const { spawnSync } = require('node:child_process')
 const t = require('tap')
-const { projectRoot } = require('./support/namespace')
+const { findAddon } = require('../lib/binaries')
 
 if (process.platform !== 'linux') {
   t.pass('skipped', { skip: 'readelf reads binaries of Linux' })
   process.exit()
 }
 
-const addon = require('node-gyp-build').resolve(projectRoot)
+const addon = findAddon()
 
 /** @param {string[]} options */
 function readelf(...options) {

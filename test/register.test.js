@@ -246,8 +246,7 @@ t.test('two copies patch once', async (t) => {
 
 t.test('an addon that cannot be loaded', async (t) => {
   const copy = t.testdir({ 'package.json': '{}' })
-  for (const folder of ['lib', 'node_modules/node-gyp-build'])
-    fs.cpSync(path.join(root, folder), path.join(copy, folder), { recursive: true })
+  fs.cpSync(path.join(root, 'lib'), path.join(copy, 'lib'), { recursive: true })
   const fail = (register, ...options) => {
     const { status, stdout, stderr } = runNode([
       ...options,
@@ -268,9 +267,9 @@ t.test('an addon that cannot be loaded', async (t) => {
     return JSON.parse(stdout)
   }
   const missing = fail(path.join(copy, 'lib', 'register.js'))
-  t.match(missing, [3, ...Array(3).fill([1, /^No native build was found/])])
+  t.match(missing, [3, ...Array(3).fill([1, /no addon that loads here: none is published/])])
   const forbidden = fail(path.join(root, 'lib', 'register.js'), '--no-addons')
-  t.match(forbidden, [3, ...Array(3).fill([1, /loading addons is disabled/])])
+  t.match(forbidden, [3, ...Array(3).fill([1, /no addon .*: .*loading addons is disabled\.$/])])
 })
 
 t.test('NODE_DEBUG makes it talk', async (t) => {

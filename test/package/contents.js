@@ -13,38 +13,47 @@ const FILES = [
   'LICENSE',
   'README.md',
   'binding.gyp',
+  'lib/binaries.js',
   'lib/binding.js',
   'lib/cli.js',
+  'lib/commands/preload-path.js',
+  'lib/commands/run.js',
   'lib/diagnosis.js',
+  'lib/environment.js',
   'lib/index.d.ts',
   'lib/index.js',
+  'lib/preload-path.js',
   'lib/reading.js',
   'lib/register.d.ts',
   'lib/register.js',
-  'node_modules/node-gyp-build/LICENSE',
-  'node_modules/node-gyp-build/README.md',
-  'node_modules/node-gyp-build/SECURITY.md',
-  'node_modules/node-gyp-build/bin.js',
-  'node_modules/node-gyp-build/build-test.js',
-  'node_modules/node-gyp-build/index.js',
-  'node_modules/node-gyp-build/node-gyp-build.js',
-  'node_modules/node-gyp-build/optional.js',
-  'node_modules/node-gyp-build/package.json',
   'package.json',
   'prebuilds/libmnl-licence.txt',
   'prebuilds/linux-arm64/libmnl.so.0',
   'prebuilds/linux-arm64/osh-ifaddrs.glibc.node',
+  'prebuilds/linux-arm64/osh_ifaddrs_core.so',
+  'prebuilds/linux-arm64/osh_ifaddrs_preload.so',
   'prebuilds/linux-x64/libmnl.so.0',
   'prebuilds/linux-x64/osh-ifaddrs.glibc.node',
+  'prebuilds/linux-x64/osh_ifaddrs_core.so',
+  'prebuilds/linux-x64/osh_ifaddrs_preload.so',
   'scripts/headers.js',
   'scripts/install.js',
   'scripts/libmnl.js',
   'src/addon.c',
+  'src/block.h',
+  'src/details.c',
+  'src/details.h',
+  'src/details_ioctl.c',
+  'src/details_procfs.c',
+  'src/details_rtnetlink.c',
   'src/infer.c',
   'src/ioctl.c',
   'src/link.c',
+  'src/lists.c',
+  'src/lists.h',
   'src/netlink.c',
   'src/netlink.h',
+  'src/preload.c',
   'src/procfs.c',
   'src/procfs.h',
   'src/rtnetlink.c',
@@ -52,14 +61,15 @@ const FILES = [
   'src/snapshot.h',
   'src/source.h',
   'src/text.c',
-  'src/text.h'
+  'src/text.h',
+  'src/tie.c'
 ]
 
 // Compiles only if the declarations are complete, and as strict as they are meant to be.
 const USAGE = `
 import { networkInterfaces as native } from 'node:os'
 import 'osh-ifaddrs/register'
-import ifaddrs, { diagnose, networkInterfaces } from 'osh-ifaddrs'
+import ifaddrs, { diagnose, networkInterfaces, preloadPath } from 'osh-ifaddrs'
 import type { Diagnosis, Fact, Inference, Options, SourceName, SourceReport } from 'osh-ifaddrs'
 import type { SourceStatus, UnavailableError } from 'osh-ifaddrs'
 
@@ -81,12 +91,16 @@ function explain(error: UnavailableError): string {
 }
 explain satisfies (error: UnavailableError) => string
 ifaddrs.networkInterfaces()
+const preload: string | null = preloadPath
+preload satisfies typeof ifaddrs.preloadPath
 // @ts-expect-error
 networkInterfaces({ sources: ['sysfs'] })
 // @ts-expect-error
 diagnose({ source: ['ioctl'] })
 // @ts-expect-error
 diagnose().complete = 'yes'
+// @ts-expect-error
+preloadPath.length
 `
 
 /**

@@ -97,6 +97,20 @@ function pack() {
 }
 
 /**
+ * The same package for a machine that nothing is prebuilt for.
+ *
+ * @param {import('tap').Test} t
+ * @param {string} tarball
+ */
+function packWithoutPrebuilds(t, tarball) {
+  const folder = makeFolder(t)
+  must(['tar', '-xzf', tarball, '-C', folder, '--exclude', 'package/prebuilds/linux-*'])
+  const file = path.join(folder, 'osh-ifaddrs-source.tgz')
+  must(['tar', '-czf', file, '-C', folder, 'package'])
+  return file
+}
+
+/**
  * A folder outside of the project, where nothing of it is found by looking in the folders above.
  *
  * @param {import('tap').Test} t
@@ -144,6 +158,7 @@ module.exports = {
   makeFolder,
   must,
   pack,
+  packWithoutPrebuilds,
   projectRoot,
   run
 }

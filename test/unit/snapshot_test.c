@@ -191,18 +191,21 @@ static void test_find_extremes(void **state) {
   osh_snapshot_free(&snapshot);
 }
 
-static void test_find_by_name(void **state) {
+static void test_find_labelled(void **state) {
   (void)state;
   struct osh_snapshot snapshot = {0};
   add_link(&snapshot, 1, OSH_LINK_NAME, "eth");
   add_link(&snapshot, 2, OSH_LINK_NAME, "eth0");
   add_link(&snapshot, 3, OSH_LINK_NAME, "fifteen-letters");
-  assert_ptr_equal(osh_find_link_by_name(&snapshot, "eth0:1", 4), &snapshot.links[1]);
-  assert_ptr_equal(osh_find_link_by_name(&snapshot, "eth0", 3), &snapshot.links[0]);
-  assert_ptr_equal(osh_find_link_by_name(&snapshot, "fifteen-letters", 15), &snapshot.links[2]);
-  assert_null(osh_find_link_by_name(&snapshot, "et", 2));
-  assert_null(osh_find_link_by_name(&snapshot, "eth01", 5));
-  assert_null(osh_find_link_by_name(&snapshot, "", 0));
+  add_link(&snapshot, 4, 0, "");
+  assert_ptr_equal(osh_find_labelled(&snapshot, "eth0:1"), &snapshot.links[1]);
+  assert_ptr_equal(osh_find_labelled(&snapshot, "eth0"), &snapshot.links[1]);
+  assert_ptr_equal(osh_find_labelled(&snapshot, "eth:"), &snapshot.links[0]);
+  assert_ptr_equal(osh_find_labelled(&snapshot, "fifteen-letters"), &snapshot.links[2]);
+  assert_null(osh_find_labelled(&snapshot, "et"));
+  assert_null(osh_find_labelled(&snapshot, "eth01"));
+  assert_null(osh_find_labelled(&snapshot, ":1"));
+  assert_null(osh_find_labelled(&snapshot, ""));
   osh_snapshot_free(&snapshot);
 }
 
@@ -273,7 +276,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_sort_few),
     cmocka_unit_test(test_find),
     cmocka_unit_test(test_find_extremes),
-    cmocka_unit_test(test_find_by_name),
+    cmocka_unit_test(test_find_labelled),
     cmocka_unit_test(test_label_link_length),
     cmocka_unit_test(test_first_refusal_stays),
     cmocka_unit_test(test_no_source),
