@@ -100,6 +100,21 @@ t.test('in cages', { skip: requirements() ?? false }, async (t) => {
       ])
     )
 
+  await t.test('docs/doctor.md describes each member', async (t) => {
+    const document = fs.readFileSync(path.join(projectRoot, 'docs/doctor.md'), 'utf8')
+    const rows = [...document.matchAll(/^\| `(\w+)` +\| (.*) \|$/gm)]
+    const report = ask(NETLINK)
+    t.strictSame(
+      rows.map(([, member]) => member),
+      Object.keys(report)
+    )
+    for (const [, member, description] of rows) {
+      const value = Array.isArray(report[member]) ? report[member][0] : report[member]
+      if (typeof value !== 'object' || value === null) continue
+      for (const name of Object.keys(value)) t.match(description, `\`${name}\``, member)
+    }
+  })
+
   await t.test('nothing refused', async (t) => {
     const report = ask([])
     t.match(report, {
