@@ -200,8 +200,10 @@ const char *judge_snapshot(const struct osh_snapshot *snapshot, int result,
 }
 
 static bool is_name_of(const char *name, const struct osh_address *address) {
-  const char *own = address->name[0] != '\0' ? address->name : true_link(address->ifindex)->name;
-  return strcmp(name, own) == 0;
+  if (address->name[0] != '\0')
+    return strcmp(name, address->name) == 0;
+  const struct osh_link *link = true_link(address->ifindex);
+  return link != NULL && strcmp(name, link->name) == 0;
 }
 
 static bool is_there(const char *name, const struct sockaddr *entry) {
