@@ -33,6 +33,7 @@
           'target_name': 'osh_ifaddrs_preload',
           'type': 'shared_library',
           'sources': ['src/preload.c'],
+          'configurations': { 'Release': { 'cflags!': ['-O3'], 'cflags': ['-Os'] } },
           'ldflags': ['-Wl,-rpath,\'$$ORIGIN\''],
           'libraries': ['-ldl'],
         },
@@ -47,6 +48,8 @@
             'src/details_rtnetlink.c',
             'src/lists.c',
           ],
+          # Asked seldom, and downloaded by all.
+          'configurations': { 'Release': { 'cflags!': ['-O3'], 'cflags': ['-Os'] } },
           'ldflags': ['-Wl,-z,nodelete'],
         },
       ],
