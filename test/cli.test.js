@@ -122,7 +122,8 @@ t.test('in a sandbox', { skip: requirements() ?? false }, async (t) => {
 
   await t.test('colour and width', async (t) => {
     const coloured = /^\u001b\[1mNAME/
-    t.notMatch(show([]).stdout, coloured, 'not into a pipe')
+    const piped = { TERM: 'xterm', NO_COLOR: undefined, FORCE_COLOR: undefined }
+    t.notMatch(show([], { env: piped }).stdout, coloured, 'not into a pipe')
     t.match(show([], { env: { FORCE_COLOR: '1' } }).stdout, coloured, 'unless forced')
     const both = show([], { env: { FORCE_COLOR: '1', NO_COLOR: '1' } })
     t.match(both, { stdout: coloured, stderr: '' }, 'quietly')
