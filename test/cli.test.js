@@ -6,6 +6,7 @@ const t = require('tap')
 const { spawnSync } = require('node:child_process')
 const path = require('node:path')
 const { networkInterfaces } = require('..')
+const { align, wrap } = require('../lib/terminal')
 const { Namespace, requirements } = require('./support/namespace')
 const { version } = require('../package.json')
 
@@ -65,6 +66,18 @@ t.test('a reader that closes early is no error', async (t) => {
     const { stderr } = spawnSync('sh', ['-c', piped], { encoding: 'utf8' })
     t.match(stderr, /^[012]\n$/, `${args}: nothing but the status`)
   }
+})
+
+t.test('columns stand under one another whatever they hold', async (t) => {
+  const rows = [
+    ['\u8def\u7531', 'x'],
+    ['e\u0301', 'x'],
+    ['abcde', 'x'],
+    ['\u001b[1mb\u001b[22m', 'x']
+  ]
+  const gaps = align(rows).map((line, i) => line.length - rows[i][0].length - 1)
+  t.strictSame(gaps, [3, 6, 2, 6], 'wide ones take two columns, accents and colours none')
+  t.equal(wrap('one two three', 9, '- '), '- one two\n  three')
 })
 
 t.test('in a sandbox', { skip: requirements() ?? false }, async (t) => {
