@@ -236,15 +236,14 @@ t.test('the permission model of Node', async (t) => {
   await t.test('with --allow-addons', async (t) => {
     answers(t, probe(t, caged('--allow-fs-read=*', '--allow-addons')))
   })
-  await t.test('with --allow-addons and no file but those that SECURITY.md names', async (t) => {
-    const files = [`${projectRoot}/*`, '/etc/alpine-release']
-    const flags = files.map((file) => `--allow-fs-read=${file}`)
-    answers(t, probe(t, caged(...flags, '--allow-addons')))
+  await t.test('with --allow-addons and no file but those of the package', async (t) => {
+    answers(t, probe(t, caged(`--allow-fs-read=${projectRoot}/*`, '--allow-addons')))
   })
   await t.test('without it the native error is thrown, and says why', async (t) => {
     const { native, patched } = probe(t, caged('--allow-fs-read=*'))
     t.strictSame(native, refused)
-    t.strictSame(patched, { errno: EPERM, causes: ['ERR_DLOPEN_DISABLED'] })
+    t.equal(patched.errno, EPERM)
+    t.strictSame([...new Set(patched.causes)], ['ERR_DLOPEN_DISABLED'])
   })
 })
 

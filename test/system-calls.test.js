@@ -1,12 +1,14 @@
 'use strict'
 
-// The system calls that one networkInterfaces() makes, as strace(1) sees them, against the list in
-// SECURITY.md: none that is not there, and none there that is not made.
+// The system calls that one networkInterfaces() makes, or one getifaddrs(3) by the preload library, as
+// strace(1) sees them, against the lists in SECURITY.md: none that is not there, and none there that is
+// not made.
 
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const t = require('tap')
+const { preloadPath } = require('osh-ifaddrs')
 const { Namespace, launcher, projectRoot, requirements, vethPair } = require('./support/namespace')
 
 const skip = requirements() ?? false
@@ -19,21 +21,30 @@ if (skip) {
 const NOT_OURS = /^(brk|futex|madvise|mmap|mprotect|mremap|munmap|sched_yield)$/
 
 const NO_PROC = ['unshare', '--mount', 'sh', '-euc', 'mount -t tmpfs tmpfs /proc; exec "$@"', 'sh']
+const NO_NETLINK = ['--deny-family', 'netlink']
 const NO_SOCKETS = ['--deny-family', 'all', '--deny-socketpair']
 
 /** How to bring about what each heading in SECURITY.md names. */
 const MODES = {
   'Nothing refused': { launch: [] },
+  'Nothing refused, and 32 links or more': { launch: [], links: 32 },
   '`ioctl(SIOCGIFNAME)` refused': { launch: ['--deny-ioctl', 'SIOCGIFNAME'] },
-  '`socket(AF_NETLINK)` refused': { launch: ['--deny-family', 'netlink'] },
-  'That, and `socket(AF_INET)`': { launch: ['--deny-family', 'netlink,inet'] },
+  '`socket(AF_NETLINK)` refused': { launch: NO_NETLINK },
+  '`socket(AF_NETLINK)` refused, and a label that names no link': {
+    launch: NO_NETLINK,
+    label: 'frob'
+  },
+  '`socket(AF_NETLINK)` and `socket(AF_INET)` refused': {
+    launch: ['--deny-family', 'netlink,inet']
+  },
   'Every `socket()` refused': { launch: ['--deny-family', 'all'] },
   'That, and `socketpair()`': { launch: NO_SOCKETS },
-  '`socket(AF_NETLINK)` refused, and no `/proc`': {
-    before: NO_PROC,
-    launch: ['--deny-family', 'netlink']
-  },
-  'All of it refused': { launch: [...NO_SOCKETS, '--no-path', '/proc'] }
+  '`socket(AF_NETLINK)` refused, and no `/proc`': { before: NO_PROC, launch: NO_NETLINK },
+  'All of it refused': { launch: [...NO_SOCKETS, '--no-path', '/proc'] },
+  '`getifaddrs()` by the preload library, `socket(AF_NETLINK)` refused': {
+    launch: NO_NETLINK,
+    preload: true
+  }
 }
 
 const ONE_CALL = `
@@ -51,6 +62,22 @@ const ONE_CALL = `
   fs.existsSync('/osh-begin')
   call()
   fs.existsSync('/osh-end')`
+
+// The same of getifaddrs(3), which python3 does not call by itself.
+const ONE_LIST = `
+import ctypes, os
+libc = ctypes.CDLL(None)
+def call():
+    head = ctypes.c_void_p()
+    if libc.getifaddrs(ctypes.byref(head)) != 0:
+        raise OSError
+    libc.freeifaddrs(head)
+# The first call loads the core.
+call()
+os.access('/osh-begin', 0)
+call()
+os.access('/osh-end', 0)
+`
 
 /**
  * SECURITY.md's lists, by their headings.
@@ -80,10 +107,11 @@ const ARGUMENT = {
   ioctl: /^\w+\(\d+, (\w+)/,
   openat: /^\w+\(AT_FDCWD, "([^"]*)"/,
   open: /^\w+\("([^"]*)"/,
-  sendto: /nlmsg_type=(\w+)/
+  sendto: /nlmsg_type=(\w+)/,
+  setsockopt: /^\w+\(\d+, \w+, (\w+)/
 }
 // A strace that cannot ask the namespace which protocol a socket speaks prints figures.
-const MESSAGES = { '0x12': 'RTM_GETLINK', '0x16': 'RTM_GETADDR' }
+const FIGURES = { '0x12': 'RTM_GETLINK', '0x16': 'RTM_GETADDR', '0x3e': 'SO_BINDTOIFINDEX' }
 
 /** @param {string} line of strace's */
 function nameOf(line) {
@@ -91,26 +119,47 @@ function nameOf(line) {
   const argument = ARGUMENT[name]?.exec(line)?.[1]
   // What openat(2) is on one architecture is open(2) on another.
   const plain = name === 'openat' ? 'open' : name
-  return argument === undefined ? plain : `${plain}(${MESSAGES[argument] ?? argument})`
+  return argument === undefined ? plain : `${plain}(${FIGURES[argument] ?? argument})`
 }
 
-const ns = Namespace.create('system-calls')
-t.teardown(() => ns.remove())
-vethPair(ns, ns, { left: 'd0', right: 'd1' })
-ns.batch(['link set lo up', 'addr add 10.0.0.1/24 dev d0', 'addr add fd00::1/64 dev d0'])
-ns.settle()
+/** @type {Map<string, Namespace>} */
+const namespaces = new Map()
 
-/** What strace prints of the thread that calls, from one marker to the other. */
-function trace(t, { before = [], launch }) {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'osh-system-calls-'))
-  t.teardown(() => fs.rmSync(directory, { recursive: true }))
-  const strace = ['--quiet=all', '-ff', '-s', '256', '-o', path.join(directory, 'trace'), '--']
-  const node = [process.execPath, '-e', ONE_CALL]
+/** @param {{ links?: number, label?: string }} mode */
+function namespaceOf({ links = 0, label }) {
+  const key = `${links} ${label}`
+  const ns = namespaces.get(key) ?? Namespace.create('system-calls')
+  if (namespaces.has(key)) return ns
+  namespaces.set(key, ns)
+  t.teardown(() => ns.remove())
+  vethPair(ns, ns, { left: 'd0', right: 'd1' })
+  const more = Array.from({ length: links }, (_, i) => [
+    `link add b${i} type bridge`,
+    `addr add 10.1.${i}.1/24 dev b${i}`
+  ])
+  const own = `addr add 10.0.0.1/24 dev d0 ${label === undefined ? '' : `label ${label}`}`
+  ns.batch(['link set lo up', own, 'addr add fd00::1/64 dev d0', ...more.flat()])
+  ns.settle()
+  return ns
+}
+
+/** The words that run what calls, in the cage. */
+function caged({ before = [], launch, preload = false }) {
   const prefix = path.dirname(path.dirname(fs.realpathSync(process.execPath)))
   const open = ['--path', projectRoot, ...(prefix === '/usr' ? [] : ['--path', prefix])]
   const clean = ['env', '--unset=NODE_OPTIONS', '--unset=NODE_EXTRA_CA_CERTS']
-  const cage = [...clean, ...before, launcher, ...open, ...launch, '--', ...node]
-  const { status, stderr } = ns.exec('strace', [...strace, ...cage])
+  const cage = [...clean, ...before, launcher, ...open, ...launch, '--']
+  return preload
+    ? [...cage, 'env', `LD_PRELOAD=${preloadPath}`, '/usr/bin/python3', '-c', ONE_LIST]
+    : [...cage, process.execPath, '-e', ONE_CALL]
+}
+
+/** What strace prints of the thread that calls, from one marker to the other. */
+function trace(t, mode) {
+  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'osh-system-calls-'))
+  t.teardown(() => fs.rmSync(directory, { recursive: true }))
+  const strace = ['--quiet=all', '-ff', '-s', '256', '-o', path.join(directory, 'trace'), '--']
+  const { status, stderr } = namespaceOf(mode).exec('strace', [...strace, ...caged(mode)])
   t.equal(status, 0, `it runs ${stderr}`)
   const files = fs.readdirSync(directory).map((name) => path.join(directory, name))
   const found = files

@@ -1,5 +1,9 @@
 // `osh-ifaddrs run [--] command args…`: runs a program so that it, and what it runs, read the network
 // interfaces through this package. Behaves as if it had become that program.
+//
+// process.execve() would do that in newer versions of Node, and is not used: it hands on that Node ignores
+// SIGPIPE and SIGXFSZ, so that `… run yes | head` would not end in silence; it keeps no descriptor but the
+// standard three; and where a policy refuses the program, Node 22 and 24 abort.
 'use strict'
 
 const { spawn } = require('node:child_process')
@@ -60,12 +64,16 @@ function inheritAll() {
   return Array.from(stdio, (entry) => entry ?? 'ignore')
 }
 
-/** @param {import('node:child_process').ChildProcess} child */
-function forwardSignals(child) {
-  for (const signal of FORWARDED) process.on(signal, () => child.kill(signal))
+/**
+ * Begins before there is a program, lest a signal end this process while it starts one.
+ *
+ * @param {(signal: NodeJS.Signals) => void} forward
+ */
+function forwardSignals(forward) {
+  for (const signal of FORWARDED) process.on(signal, () => forward(signal))
   for (const signal of FROM_TERMINAL) {
     process.on(signal, () => {
-      if (!isInForeground()) child.kill(signal)
+      if (!isInForeground()) forward(signal)
     })
   }
 }
@@ -122,8 +130,8 @@ async function run(args) {
     return FAILED
   }
   return new Promise((resolve) => {
+    forwardSignals((signal) => child.kill(signal))
     const child = spawn(command, rest, { env, stdio: inheritAll() })
-    forwardSignals(child)
     child.on('error', (error) => resolve(reportFailure(command, error)))
     child.on('exit', (status, signal) => resolve(signal === null ? (status ?? 0) : dieOf(signal)))
   })

@@ -1,0 +1,97 @@
+'use strict'
+
+// Under load nothing is thrown, no answer is torn, and neither memory nor descriptors are lost. Takes a
+// minute for each mode by hand, and ten seconds in CI; LOAD_SECONDS and LOAD_CALLS say otherwise.
+
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const t = require('tap')
+const { makeNamespace } = require('./support/cage')
+const { Namespace, launcher, requirements } = require('./support/namespace')
+
+const skip = requirements() ?? false
+if (skip) {
+  t.pass(`skipped: ${skip}`, { skip })
+  process.exit()
+}
+
+const SECONDS = Number(process.env.LOAD_SECONDS ?? (process.env.CI ? 10 : 60))
+const CALLS = Number(process.env.LOAD_CALLS ?? 1_000_000)
+const MIB = 2 ** 20
+// No test here may take longer than that, however loaded the machine; none is judged by it.
+const PATIENCE = 30 * 60_000
+const OPEN = ['--user', 'keep', '--no-landlock']
+// tap has whatever node it spawns load its own modules, which are larger than what is measured here.
+const CLEAN = ['--unset=NODE_OPTIONS', '--unset=NODE_EXTRA_CA_CERTS']
+
+t.setTimeout(PATIENCE)
+
+// ip(8) changes the namespace from outside of the cage; see test/load/churn.js.
+const CHURN = `
+  netns=$1 pipes=$2
+  shift 2
+  mkfifo "$pipes/in" "$pipes/out"
+  nice -n -15 ip -n "$netns" -batch - <"$pipes/in" >"$pipes/out" &
+  exec 3>"$pipes/in" 4<"$pipes/out"
+  exec "$@"`
+
+const MODES = { rtnetlink: [], denied: ['--deny-family', 'netlink'] }
+
+for (const [mode, denials] of Object.entries(MODES)) {
+  t.test(`8 workers call for ${SECONDS} s while links and addresses change, ${mode}`, async (t) => {
+    const ns = Namespace.create('load')
+    t.teardown(() => ns.remove())
+    ns.ip('link set lo up')
+    const pipes = fs.mkdtempSync(path.join(os.tmpdir(), 'osh-load-'))
+    t.teardown(() => fs.rmSync(pipes, { recursive: true }))
+    const work = [process.execPath, path.join(__dirname, 'load', 'run.js'), `${SECONDS}`]
+    const cage = [launcher, ...OPEN, ...denials, '--', ...work]
+    const args = [...CLEAN, 'sh', '-euc', CHURN, 'sh', ns.name, pipes, ...cage]
+    const { status, stdout, stderr } = ns.exec('env', args, { launch: OPEN, timeout: PATIENCE })
+    t.equal(status, 0, stderr)
+    const found = JSON.parse(stdout)
+    const { wrong, mixed, quiet, calls, changes, growth, descriptors } = found
+    t.comment(
+      `${calls} calls during ${changes} changes; during ${quiet} of them there was none; ${mixed} ` +
+        `entries were of several moments; ${Math.round(growth / 1024)} KiB more`
+    )
+    t.strictSame(wrong, [], 'no exception, nothing torn, nothing lost')
+    t.ok(changes >= 20 * SECONDS, 'there was something to tear')
+    t.ok(calls - quiet >= 20 * SECONDS, 'and it was torn at')
+    t.ok(growth < 16 * MIB, `${growth} bytes more than when it was warm`)
+    t.equal(descriptors, 0, 'no descriptor is left')
+  })
+}
+
+t.test(`${CALLS} calls in one process, every other one as if netlink were denied`, async (t) => {
+  const ns = makeNamespace(t, 'calls')
+  const script = `
+    const { networkInterfaces } = require('osh-ifaddrs')
+    const denied = { sources: ['ioctl', 'procfs'] }
+    const expected = JSON.stringify(networkInterfaces())
+    const call = (times) => {
+      for (let i = 0; i < times; i += 2) {
+        networkInterfaces()
+        networkInterfaces(denied)
+      }
+    }
+    const measure = () => {
+      gc()
+      return { rss: process.memoryUsage.rss(), fds: fs.readdirSync('/proc/self/fd').length }
+    }
+    call(${CALLS / 10})
+    const warm = measure()
+    call(${CALLS})
+    const { rss, fds } = measure()
+    const same = [undefined, denied].every((options) => JSON.stringify(networkInterfaces(options)) === expected)
+    console.log(JSON.stringify({ growth: rss - warm.rss, descriptors: fds - warm.fds, same }))`
+  const node = [...CLEAN, process.execPath, '--expose-gc', '-e', script]
+  const { status, stdout, stderr } = ns.exec('env', node, { launch: OPEN, timeout: PATIENCE })
+  t.equal(status, 0, stderr)
+  const { growth, descriptors, same } = JSON.parse(stdout)
+  t.comment(`${Math.round(growth / 1024)} KiB more`)
+  t.ok(growth < 4 * MIB, `${growth} bytes more than when it was warm`)
+  t.equal(descriptors, 0, 'no descriptor is left')
+  t.ok(same, 'and the last answers are the first')
+})
