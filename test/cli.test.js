@@ -80,6 +80,21 @@ t.test('columns stand under one another whatever they hold', async (t) => {
   t.equal(wrap('one two three', 9, '- '), '- one two\n  three')
 })
 
+// No macOS here: Node is told that it is one, and the native function is that of Linux.
+t.test('where there is nothing but the native function', async (t) => {
+  const darwin = `
+    Object.defineProperty(process, 'platform', { value: 'darwin' })
+    process.argv.splice(1, 0, ${JSON.stringify(cli)})
+    require(${JSON.stringify(cli)})`
+  const as = (...args) =>
+    spawnSync(process.execPath, ['-e', darwin, '--', ...args], { encoding: 'utf8' })
+  t.match(as(), { status: 0, stdout: /^lo +up +\S+ +127\.0\.0\.1\/8 +native +loopback$/m })
+  const { status, stdout } = as('doctor')
+  t.equal(status, 0)
+  t.match(stdout, /^Nothing is wrong/)
+  t.notMatch(stdout, /unknown|Sources/)
+})
+
 t.test('in a sandbox', { skip: requirements() ?? false }, async (t) => {
   const ns = Namespace.create('cli')
   t.teardown(() => ns.remove())
