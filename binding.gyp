@@ -4,6 +4,7 @@
     'developing%': '<!(node -p "+require(\'fs\').existsSync(\'.git\')")',
     # What scripts/prebuild.js makes finds libmnl beside itself.
     'prebuilding%': 0,
+    'glibc%': '<!(node -p "+(\'glibcVersionRuntime\' in process.report.getReport().header)")',
     # Whatever gyp takes for the OS: on Android Python says "linux" up to 3.12.
     'platform%': '<!(node -p process.platform)',
     # Node's own common.gypi wants it on Android, where Termux compiles without an NDK.
@@ -33,8 +34,14 @@
           'target_name': 'osh_ifaddrs_preload',
           'type': 'shared_library',
           'sources': ['src/preload.c'],
+          'configurations': { 'Release': { 'cflags!': ['-O3'], 'cflags': ['-Os'] } },
           'ldflags': ['-Wl,-rpath,\'$$ORIGIN\''],
-          'libraries': ['-ldl'],
+          'conditions': [
+            # Up to glibc 2.33 libdl has what src/preload.c calls, and since then nothing.
+            ['glibc==1', {
+              'libraries': ['-Wl,--push-state,--no-as-needed,-l:libdl.so.2,--pop-state'],
+            }],
+          ],
         },
         {
           'target_name': 'osh_ifaddrs_core',
@@ -47,6 +54,8 @@
             'src/details_rtnetlink.c',
             'src/lists.c',
           ],
+          # Asked seldom, and downloaded by all.
+          'configurations': { 'Release': { 'cflags!': ['-O3'], 'cflags': ['-Os'] } },
           'ldflags': ['-Wl,-z,nodelete'],
         },
       ],

@@ -64,7 +64,7 @@ function wrap(text, width, first = '', others = ' '.repeat(widthOf(first))) {
   let empty = true
   for (const word of text.split(' ')) {
     if (!empty && widthOf(line) + 1 + widthOf(word) > width) {
-      lines.push(line)
+      lines.push(line.trimEnd())
       line = others
       empty = true
     }

@@ -1,4 +1,5 @@
-// Installs Debian packages that are lacking, where it may: as root, or by a sudo that asks nothing.
+// Debian packages: installs those that are lacking, where it may: as root, or by a sudo that asks nothing.
+// Unpacks those that are not to be installed: for other processors, and sources.
 'use strict'
 
 const { spawnSync } = require('node:child_process')
@@ -53,4 +54,71 @@ function installDebianPackages(names) {
   run(apt[0], [...apt.slice(1), '--no-install-recommends', 'install', ...lacking])
 }
 
-module.exports = { installDebianPackages, run }
+/**
+ * apt with package lists of its own: the machine's stay as they are, and it takes no root.
+ *
+ * @param {string} folder
+ * @param {string} arch as Debian calls it
+ */
+function makeApt(folder, arch) {
+  fs.rmSync(folder, { recursive: true, force: true })
+  fs.mkdirSync(path.join(folder, 'lists/partial'), { recursive: true })
+  fs.mkdirSync(path.join(folder, 'cache/archives/partial'), { recursive: true })
+  return [
+    '-qq',
+    ...['-o', `APT::Architecture=${arch}`, '-o', `APT::Architectures::=${arch}`],
+    ...['-o', `Dir::State::lists=${folder}/lists`, '-o', `Dir::Cache=${folder}/cache`],
+    // Its own user for downloads may not write below a home directory.
+    ...['-o', 'APT::Sandbox::User=']
+  ]
+}
+
+/**
+ * Downloads packages of the running Debian for any processor, and unpacks them. Does so once.
+ *
+ * @param {string} folder
+ * @param {string} arch as Debian calls it
+ * @param {string[]} names
+ * @returns {string} where they are unpacked
+ */
+function unpackDebianPackages(folder, arch, names) {
+  const unpacked = path.join(folder, 'root')
+  if (fs.existsSync(unpacked)) return unpacked
+  const apt = makeApt(folder, arch)
+  run('apt-get', [...apt, 'update'], { cwd: folder })
+  run('apt-get', [...apt, 'download', ...names], { cwd: folder })
+  const packages = fs.readdirSync(folder).filter((name) => name.endsWith('.deb'))
+  // Complete or absent, should this be interrupted.
+  const partial = path.join(folder, 'partial')
+  for (const name of packages) run('dpkg-deb', ['-x', name, partial], { cwd: folder })
+  fs.renameSync(partial, unpacked)
+  return unpacked
+}
+
+/**
+ * Downloads the source of one package, as its authors published it, and unpacks it. Does so once.
+ *
+ * @param {string} folder
+ * @param {string} name
+ * @returns {string} where it is unpacked
+ */
+function unpackDebianSource(folder, name) {
+  const unpacked = path.join(folder, 'source')
+  if (fs.existsSync(unpacked)) return unpacked
+  const apt = makeApt(folder, 'amd64')
+  const list = path.join(folder, 'sources.list')
+  const [, codename] =
+    /^VERSION_CODENAME=(\w+)$/m.exec(fs.readFileSync('/etc/os-release', 'utf8')) ?? []
+  fs.writeFileSync(list, `deb-src http://deb.debian.org/debian ${codename} main\n`)
+  apt.push('-o', `Dir::Etc::sourcelist=${list}`, '-o', 'Dir::Etc::sourceparts=/dev/null')
+  run('apt-get', [...apt, 'update'], { cwd: folder })
+  run('apt-get', [...apt, '--download-only', 'source', name], { cwd: folder })
+  const archive = fs.readdirSync(folder).find((file) => /\.orig\.tar\.\w+$/.test(file))
+  const partial = path.join(folder, 'partial')
+  fs.mkdirSync(partial)
+  run('tar', ['-xf', archive ?? name, '-C', partial, '--strip-components=1'], { cwd: folder })
+  fs.renameSync(partial, unpacked)
+  return unpacked
+}
+
+module.exports = { installDebianPackages, run, unpackDebianPackages, unpackDebianSource }

@@ -5,7 +5,7 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { installDebianPackages, run } = require('./debian')
+const { installDebianPackages, run, unpackDebianPackages } = require('./debian')
 const { installNpmPackages } = require('./npm')
 
 const root = path.join(__dirname, '..')
@@ -36,37 +36,6 @@ function installCompilers() {
     ...foreign.map(({ triplet }) => `gcc-${triplet.replace('_', '-')}`),
     ...foreign.map(({ debian }) => `libc6-dev-${debian}-cross`)
   ])
-}
-
-/**
- * Fetches libmnl for one architecture as a package of the running Debian, and unpacks it. apt gets package
- * lists of its own for that: the machine's stay as they are, and it takes no root.
- *
- * @param {Target} target
- * @returns {string} where it is unpacked
- */
-function fetchLibmnl({ debian }) {
-  const folder = path.join(work, `libmnl-${debian}`)
-  const unpacked = path.join(folder, 'root')
-  if (fs.existsSync(unpacked)) return unpacked
-  fs.rmSync(folder, { recursive: true, force: true })
-  fs.mkdirSync(path.join(folder, 'lists/partial'), { recursive: true })
-  fs.mkdirSync(path.join(folder, 'cache/archives/partial'), { recursive: true })
-  const apt = [
-    '-qq',
-    ...['-o', `APT::Architecture=${debian}`, '-o', `APT::Architectures::=${debian}`],
-    ...['-o', `Dir::State::lists=${folder}/lists`, '-o', `Dir::Cache=${folder}/cache`],
-    // Its own user for downloads may not write below a home directory.
-    ...['-o', 'APT::Sandbox::User=']
-  ]
-  run('apt-get', [...apt, 'update'], { cwd: folder })
-  run('apt-get', [...apt, 'download', 'libmnl0', 'libmnl-dev'], { cwd: folder })
-  const packages = fs.readdirSync(folder).filter((name) => name.endsWith('.deb'))
-  // Complete or absent, should this be interrupted.
-  const partial = path.join(folder, 'partial')
-  for (const name of packages) run('dpkg-deb', ['-x', name, partial], { cwd: folder })
-  fs.renameSync(partial, unpacked)
-  return unpacked
 }
 
 /**
@@ -118,7 +87,8 @@ function licenceText(libmnl) {
 
 /** @param {Target} target */
 function prebuild(target) {
-  const libmnl = fetchLibmnl(target)
+  const folderOfLibmnl = path.join(work, `libmnl-${target.debian}`)
+  const libmnl = unpackDebianPackages(folderOfLibmnl, target.debian, ['libmnl0', 'libmnl-dev'])
   const built = compile(target, libmnl)
   const folder = path.join(root, `prebuilds/linux-${target.arch}`)
   fs.mkdirSync(folder, { recursive: true })

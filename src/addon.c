@@ -57,7 +57,15 @@ static bool scoped(const uint8_t *bytes) {
          (bytes[0] == 0xff && (bytes[1] & 0x0f) == 0x02);
 }
 
-static uint32_t bits_of(const struct osh_address *address, const struct osh_link *link) {
+// The hardware address is that of the link that the label names, if there is one.
+static bool mac_known(const struct osh_snapshot *snapshot, const struct osh_address *address) {
+  return address->mac_link == OSH_NO_LINK
+             ? !(snapshot->missing & OSH_FACT_LINKS)
+             : (snapshot->links[address->mac_link].marks & OSH_LINK_HWADDR) != 0;
+}
+
+static uint32_t bits_of(const struct osh_snapshot *snapshot, const struct osh_address *address,
+                        const struct osh_link *link) {
   uint32_t bits = 0;
   if (address->family == AF_INET6)
     bits |= BIT_IPV6 | (scoped(address->bytes) ? BIT_SCOPED : 0);
@@ -69,7 +77,7 @@ static uint32_t bits_of(const struct osh_address *address, const struct osh_link
     bits |= BIT_PREFIX_INFERRED;
   if ((link->marks & OSH_LINK_INFERRED) || (address->marks & OSH_ADDRESS_LINK_INFERRED))
     bits |= BIT_STATE_INFERRED;
-  if (!(link->marks & OSH_LINK_HWADDR))
+  if (!mac_known(snapshot, address))
     bits |= BIT_MAC_UNKNOWN;
   return bits;
 }
@@ -94,8 +102,10 @@ static bool allocate_texts(struct texts *texts, const struct osh_snapshot *snaps
   memset(texts, 0, sizeof(*texts));
   texts->bytes = malloc(snapshot->address_count * TEXT_ROOM + 1);
   texts->key_places = calloc(2 * places, sizeof(*texts->key_places));
+  if (texts->bytes == NULL || texts->key_places == NULL)
+    return false;
   texts->mac_places = texts->key_places + places;
-  return texts->bytes != NULL && texts->key_places != NULL;
+  return true;
 }
 
 static uint32_t end_text(struct texts *texts, size_t length) {
@@ -154,7 +164,7 @@ static void fill(struct texts *texts, uint32_t *numbers, const struct osh_snapsh
     numbers[NUMBER_KEY] = key_place(texts, address, link);
     numbers[NUMBER_MAC] = mac_place(texts, address, snapshot);
     numbers[NUMBER_PREFIX] = address->prefix_len;
-    numbers[NUMBER_BITS] = bits_of(address, link);
+    numbers[NUMBER_BITS] = bits_of(snapshot, address, link);
     numbers[NUMBER_IFINDEX] = address->ifindex;
   }
 }

@@ -20,19 +20,26 @@
 
 _Static_assert(sizeof(void *) <= OSH_BLOCK_OFFSET, "the owner fits before the list");
 
-// Zeroed memory for a list of `size` bytes, aligned to OSH_BLOCK_OFFSET, or NULL.
+// What stands right before a list. Of somebody else's list only the owner's place may be looked at.
+struct osh_block {
+  void *base; // what malloc() gave
+  const void *owner;
+};
+
+// Zeroed memory for a list of `size` bytes, aligned to OSH_BLOCK_OFFSET, or NULL. Made by calloc()
+// and aligned here: a program that brings its own malloc() and free() may lack aligned_alloc().
 static inline void *osh_block_make(const void *owner, size_t size) {
-  if (size > PTRDIFF_MAX - 2 * alignof(max_align_t))
-    return NULL;
-  const size_t unit = alignof(max_align_t);
-  const size_t whole = (OSH_BLOCK_OFFSET + size + unit - 1) / unit * unit;
-  char *base = aligned_alloc(unit, whole);
+  const uintptr_t unit = alignof(max_align_t);
+  const size_t most = sizeof(struct osh_block) + 2 * unit;
+  char *base = size > PTRDIFF_MAX - most ? NULL : calloc(1, size + most);
   if (base == NULL)
     return NULL;
-  memset(base, 0, whole);
-  char *list = base + OSH_BLOCK_OFFSET;
-  memcpy(list - sizeof(owner), &owner, sizeof(owner));
-  return list;
+  const uintptr_t first = (uintptr_t)base + sizeof(struct osh_block);
+  const uintptr_t list = (first + unit - 1) / unit * unit + OSH_BLOCK_OFFSET;
+  const struct osh_block block = {.base = base, .owner = owner};
+  char *made = base + (list - (uintptr_t)base);
+  memcpy(made - sizeof(block), &block, sizeof(block));
+  return made;
 }
 
 static inline bool osh_block_is_of(const void *owner, const void *list) {
@@ -44,5 +51,7 @@ static inline bool osh_block_is_of(const void *owner, const void *list) {
 }
 
 static inline void osh_block_free(void *list) {
-  free((char *)list - OSH_BLOCK_OFFSET);
+  struct osh_block block;
+  memcpy(&block, (const char *)list - sizeof(block), sizeof(block));
+  free(block.base);
 }

@@ -150,22 +150,27 @@ static int complete(int fd, struct osh_link *link, const char **call) {
 // A label may name a link other than the one its address is on, and then that one's hardware
 // address is shown beside it (libuv looks it up by name). A label that names no link at all is no
 // error.
-static int complete_named(struct osh_snapshot *snapshot, int fd, const char *label) {
+static int complete_named(struct osh_snapshot *snapshot, int fd, const char *label,
+                          const char **call) {
   struct osh_link named = {0};
   memcpy(named.name, label, osh_label_link_length(label));
-  const char *ignored;
-  if (ask_ifindex(fd, named.name, &named.ifindex) != 0 || complete(fd, &named, &ignored) != 0)
+  int error = ask_ifindex(fd, named.name, &named.ifindex);
+  if (error != 0)
+    return error == -ENODEV ? 0 : keep_first(0, error, "ioctl(SIOCGIFINDEX)", call);
+  error = complete(fd, &named, call);
+  if (error == -ENODEV)
     return 0;
   struct osh_link *link = osh_add_link(snapshot);
   if (link == NULL)
-    return -ENOMEM;
+    return keep_first(error, -ENOMEM, "malloc", call);
   *link = named;
-  return 0;
+  return error;
 }
 
-static int complete_label_links(struct osh_snapshot *snapshot, int fd) {
+static int complete_label_links(struct osh_snapshot *snapshot, int fd, const char **call) {
   size_t hint = 0;
   size_t linked = snapshot->link_count;
+  int first = 0;
   for (size_t i = 0; i < snapshot->address_count; i++) {
     const struct osh_address *address = &snapshot->addresses[i];
     if (address->family != AF_INET || osh_label_link_length(address->name) == 0)
@@ -174,13 +179,13 @@ static int complete_label_links(struct osh_snapshot *snapshot, int fd) {
     if ((own != NULL && osh_label_names(address->name, own)) ||
         osh_find_labelled(snapshot, address->name) != NULL)
       continue;
-    int error = complete_named(snapshot, fd, address->name);
-    if (error != 0)
-      return error;
+    const char *refused = NULL;
+    int error = complete_named(snapshot, fd, address->name, &refused);
+    first = keep_first(first, error, refused, call);
   }
   if (snapshot->link_count != linked)
     osh_sort_links(snapshot);
-  return 0;
+  return first;
 }
 
 // Most labels are, or begin with, the name of the link.
@@ -217,6 +222,6 @@ int osh_links_complete(struct osh_snapshot *snapshot, int fd, const char **call)
   snapshot->link_count = kept;
   if (first != 0)
     return first;
-  int error = complete_label_links(snapshot, fd);
+  int error = complete_label_links(snapshot, fd, call);
   return error == 0 && gone ? -ENODEV : error;
 }

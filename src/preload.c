@@ -7,6 +7,7 @@
 // So the core is a second library beside this one, loaded when libc has failed and no earlier.
 //
 // There is no state: dlsym() is asked each time, and the core, once loaded, stays (-z nodelete).
+// Nothing is worth keeping a lock for, which fork(2) could leave locked in the child.
 
 #include "block.h"
 #include "lists.h"
@@ -15,6 +16,29 @@
 #include <errno.h>
 
 #define EXPORT __attribute__((visibility("default")))
+
+// What is linked against a glibc of 2.34 or later would ask for that version of these, though they
+// have not changed: it moved them from libdl to libc. Where the older versions are is in
+// binding.gyp.
+#if defined(__GLIBC__) && defined(__x86_64__)
+#define OLDEST "GLIBC_2.2.5"
+#elif defined(__GLIBC__) && defined(__aarch64__)
+#define OLDEST "GLIBC_2.17"
+#endif
+#ifdef OLDEST
+__asm__(".symver dlopen, dlopen@" OLDEST);
+__asm__(".symver dlsym, dlsym@" OLDEST);
+__asm__(".symver dlclose, dlclose@" OLDEST);
+#endif
+
+// By its place alone: a bare name would be looked for in LD_LIBRARY_PATH first, and be taken for
+// another copy's core that is loaded already, which may be of another version. Of musl only the run
+// path knows where this library is.
+#ifdef __GLIBC__
+#define CORE "$ORIGIN/" OSH_IFADDRS_CORE
+#else
+#define CORE OSH_IFADDRS_CORE
+#endif
 
 // Its address is this library's mark on what it makes. Another copy of it has another.
 static const char mark;
@@ -32,10 +56,9 @@ static void *next(const char *name) {
   return symbol;
 }
 
-// A function of the core, which dlopen() finds by this library's run path. The caller gives back
-// `*core`.
+// A function of the core. The caller gives back `*core`.
 static void *core_function(const char *name, void **core) {
-  *core = dlopen(OSH_IFADDRS_CORE, RTLD_NOW | RTLD_LOCAL);
+  *core = dlopen(CORE, RTLD_NOW | RTLD_LOCAL);
   return *core == NULL ? NULL : dlsym(*core, name);
 }
 

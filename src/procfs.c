@@ -15,9 +15,12 @@
 // What seq_file hands out in one read; more than one line of any of these files.
 #define READ_SIZE 4096
 // More than a line of any of these files. A page that is left with more room than that is the last
-// one: seq_file fills it up with whole lines while there are any. That spares a read that only says
-// so, for which if6_seq_start() would walk its 256 hash buckets once more.
+// one: seq_file fills it up with whole lines while there are any, so one that ends within a line is
+// not. That spares a read that only says so, for which if6_seq_start() would walk its 256 hash
+// buckets once more.
 #define LINE_ROOM 256
+// How often a read is begun again that a signal interrupts, though none does with these files.
+#define MAX_INTERRUPTIONS 64
 // 64 MiB: half a million addresses. A file that goes on after that is not one of the kernel's.
 #define MAX_FILE_SIZE (64u << 20)
 
@@ -51,8 +54,9 @@ static int open_file(enum osh_procfs_file file) {
   return fd < 0 ? -errno : fd;
 }
 
-static int read_all(int fd, char **bytes, size_t *length) {
+static int read_all(int fd, char **bytes, size_t *length, const char **call) {
   size_t capacity = 0;
+  int interruptions = 0;
   *bytes = NULL;
   *length = 0;
   for (;;) {
@@ -61,18 +65,20 @@ static int read_all(int fd, char **bytes, size_t *length) {
       if (capacity > MAX_FILE_SIZE)
         return -EFBIG;
       char *grown = realloc(*bytes, capacity);
-      if (grown == NULL)
+      if (grown == NULL) {
+        *call = "malloc";
         return -ENOMEM;
+      }
       *bytes = grown;
     }
     ssize_t count = read(fd, *bytes + *length, capacity - *length);
     if (count == 0)
       return 0;
-    if (count < 0 && errno != EINTR)
+    if (count < 0 && (errno != EINTR || ++interruptions == MAX_INTERRUPTIONS))
       return -errno;
     if (count > 0)
       *length += (size_t)count;
-    if (count > 0 && count < READ_SIZE - LINE_ROOM)
+    if (count > 0 && count < READ_SIZE - LINE_ROOM && (*bytes)[*length - 1] == '\n')
       return 0;
   }
 }
@@ -84,11 +90,11 @@ int osh_procfs_slurp(enum osh_procfs_file file, char **owned, struct osh_text *t
     *call = paths[file].open_call;
     return fd;
   }
-  int error = read_all(fd, owned, &text->length);
+  *call = paths[file].read_call;
+  int error = read_all(fd, owned, &text->length, call);
   close(fd);
   if (error != 0) {
     free(*owned);
-    *call = paths[file].read_call;
     return error;
   }
   text->bytes = *owned;

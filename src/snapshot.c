@@ -141,14 +141,15 @@ int osh_refused(struct osh_attempt *attempt, const char *call, int error) {
   return error;
 }
 
+// As osh_links_complete(). That a link went away is no refusal.
 static int complete_links(struct osh_snapshot *snapshot, int fd, struct osh_attempt *attempt) {
-  const char *call = "malloc";
+  const char *call;
   attempt->asked |= OSH_FACT_LINKS;
   int error = osh_links_complete(snapshot, fd, &call);
   if (error != 0 && error != -ENODEV)
     return osh_refused(attempt, call, error);
   attempt->told |= OSH_FACT_LINKS;
-  return 0;
+  return error;
 }
 
 // RFC 4007 scopes as the kernel ranks them (__ipv6_addr_type()): the loopback address is
@@ -229,10 +230,9 @@ static bool read_once(struct osh_snapshot *snapshot, const struct way *way) {
         osh_tie(snapshot, way->fd, way->family, way->procfs) != 0)
       osh_refused(ioctl, "malloc", -ENOMEM);
   }
-  if (way->fd >= 0)
-    (void)complete_links(snapshot, way->fd, ioctl);
+  bool gone = way->fd >= 0 && complete_links(snapshot, way->fd, ioctl) == -ENODEV;
   if ((ioctl->told & OSH_FACT_IPV4) && !way->carefully)
-    unchanged = osh_ioctl_unchanged(way->fd, &list);
+    unchanged = !gone && osh_ioctl_unchanged(way->fd, &list);
   free(list.ifc_req);
   snapshot->missing &= ~ioctl->told;
   return unchanged;

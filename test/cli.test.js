@@ -1,31 +1,98 @@
 'use strict'
 
+// The command: what it understands, what it prints for people, on which terminals, and how it ends.
+
 const t = require('tap')
 const { spawnSync } = require('node:child_process')
 const path = require('node:path')
 const { networkInterfaces } = require('..')
+const { align, wrap } = require('../lib/terminal')
 const { Namespace, requirements } = require('./support/namespace')
 const { version } = require('../package.json')
 
 const cli = path.join(__dirname, '..', 'lib', 'cli.js')
+const COMMANDS = ['list', 'doctor', 'run', 'preload-path']
 const run = (...args) => spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8' })
 
 t.test('JSON is what networkInterfaces() gives', async (t) => {
-  const { status, stdout, stderr } = run('--json')
-  t.match({ status, stderr }, { status: 0, stderr: '' })
-  t.strictSame(JSON.parse(stdout), networkInterfaces())
+  for (const args of [['--json'], ['list', '--json']]) {
+    const { status, stdout, stderr } = run(...args)
+    t.match({ status, stderr }, { status: 0, stderr: '' })
+    t.strictSame(JSON.parse(stdout), networkInterfaces())
+  }
 })
 
-t.test('help, version and mistakes', async (t) => {
-  t.match(run('--help'), { status: 0, stdout: /^Usage: osh-ifaddrs/, stderr: '' })
+t.test('help and version', async (t) => {
+  t.match(run('--help'), { status: 0, stdout: /^Usage: osh-ifaddrs \[list\]/, stderr: '' })
+  t.match(run('-h').stdout, 'Exit status:')
+  for (const command of COMMANDS) {
+    t.match(run('--help').stdout, `\n  ${command} `, 'the main help lists it')
+    const { status, stdout, stderr } = run(command, '--help')
+    t.match({ status, stderr }, { status: 0, stderr: '' })
+    t.ok(stdout.startsWith(`Usage: osh-ifaddrs ${command === 'list' ? '[list]' : command}`))
+    t.match(stdout, 'Exit status:')
+    t.notMatch(stdout, /.{80}/, 'no line is too wide')
+  }
   t.match(run('--version'), { status: 0, stdout: `${version}\n` })
-  t.match(run('--jsn'), { status: 2, stdout: '', stderr: /--jsn[^]*osh-ifaddrs --help/ })
-  t.match(run('doctr'), { status: 2, stdout: '', stderr: /doctr/ })
+})
+
+t.test('what follows run is the program’s own', async (t) => {
+  const { status, stdout } = run('run', process.execPath, '-p', '1+1', '--', '--help')
+  t.match({ status, stdout }, { status: 0, stdout: '2\n' })
+})
+
+t.test('mistakes end with 64 and a hint', async (t) => {
+  const usage = (args, stderr) =>
+    t.match(run(...args), { status: 64, stdout: '', stderr }, args.join(' '))
+  usage(
+    ['--jsn'],
+    /^osh-ifaddrs: There is no option --jsn\. Did you mean --json\?\nTry osh-.* --help/
+  )
+  usage(['doctr'], /no command doctr\. Did you mean doctor\?\nTry osh-ifaddrs --help\.\n$/)
+  usage(['preload_path'], 'Did you mean preload-path?')
+  usage(['doctor', '--jsno'], /--json\?\nTry osh-ifaddrs doctor --help/)
+  usage(['frobnicate'], /no command frobnicate\.\nTry/)
+  usage(['doctor', 'now'], 'There is no use for now.')
+  usage(['--json=yes'], 'No value goes with --json.')
+  usage(['preload-path', '--json'], 'There is no option --json.')
+  usage(['constructor'], 'There is no command constructor.')
 })
 
 t.test('a reader that closes early is no error', async (t) => {
-  const script = `"${process.execPath}" "${cli}" --json | true; echo "$?"`
-  t.match(spawnSync('sh', ['-c', script], { encoding: 'utf8' }), { stdout: '0\n', stderr: '' })
+  for (const args of ['--json', 'doctor', '']) {
+    const script = `"${process.execPath}" "${cli}" ${args} | true; echo "$?"`
+    t.match(spawnSync('sh', ['-c', script], { encoding: 'utf8' }), { stdout: '0\n', stderr: '' })
+    const piped = `{ "${process.execPath}" "${cli}" ${args}; echo "$?" >&2; } | true`
+    const { stderr } = spawnSync('sh', ['-c', piped], { encoding: 'utf8' })
+    t.match(stderr, /^[012]\n$/, `${args}: nothing but the status`)
+  }
+})
+
+t.test('columns stand under one another whatever they hold', async (t) => {
+  const rows = [
+    ['\u8def\u7531', 'x'],
+    ['e\u0301', 'x'],
+    ['abcde', 'x'],
+    ['\u001b[1mb\u001b[22m', 'x']
+  ]
+  const gaps = align(rows).map((line, i) => line.length - rows[i][0].length - 1)
+  t.strictSame(gaps, [3, 6, 2, 6], 'wide ones take two columns, accents and colours none')
+  t.equal(wrap('one two three', 9, '- '), '- one two\n  three')
+})
+
+// No macOS here: Node is told that it is one, and the native function is that of Linux.
+t.test('where there is nothing but the native function', async (t) => {
+  const darwin = `
+    Object.defineProperty(process, 'platform', { value: 'darwin' })
+    process.argv.splice(1, 0, ${JSON.stringify(cli)})
+    require(${JSON.stringify(cli)})`
+  const as = (...args) =>
+    spawnSync(process.execPath, ['-e', darwin, '--', ...args], { encoding: 'utf8' })
+  t.match(as(), { status: 0, stdout: /^lo +up +\S+ +127\.0\.0\.1\/8 +native +loopback$/m })
+  const { status, stdout } = as('doctor')
+  t.equal(status, 0)
+  t.match(stdout, /^Nothing is wrong/)
+  t.notMatch(stdout, /unknown|Sources/)
 })
 
 t.test('in a sandbox', { skip: requirements() ?? false }, async (t) => {
@@ -33,30 +100,82 @@ t.test('in a sandbox', { skip: requirements() ?? false }, async (t) => {
   t.teardown(() => ns.remove())
   const hostile = 'a\u001b[31m'
   ns.ip('link add d0 type veth peer name d1')
+  ns.ip('link add d2 type veth peer name d3')
   ns.ip('addr add 10.0.0.1/24 dev d1')
   ns.ip('addr add 10.0.1.1/24 dev d0')
+  ns.ip('addr add 10.0.2.1/24 dev d2')
+  ns.ip('addr add fd00::1/64 dev d1')
   ns.ip('link set d0 up')
   ns.ip('link set d1 up')
   ns.settle()
   // Only now: ip(8) writes such a name into its JSON as it is.
   ns.ip(['link', 'set', 'd0', 'name', hostile])
-  const table = (...launch) => ns.node([cli], { launch })
+  const show = (launch, options) => ns.node([cli], { launch, ...options })
 
-  const plain = table('--deny-family', 'netlink')
-  t.equal(plain.status, 0, plain.stderr)
-  t.match(plain.stdout, /^NAME +ADDRESS +MAC +NOTES$/m)
-  t.match(plain.stdout, /^a\\u\{1b\}\[31m +10\.0\.1\.1\/24 +[0-9a-f:]{17}$/m, 'names are escaped')
-  t.notMatch(plain.stdout, /inferred|unknown/)
+  await t.test('the table', async (t) => {
+    for (const [launch, source] of [
+      [[], 'rtnetlink'],
+      [['--deny-family', 'netlink'], 'ioctl']
+    ]) {
+      const { status, stdout, stderr } = show(launch)
+      t.equal(status, 0, stderr)
+      t.match(stdout, /^NAME +STATE +MAC +ADDRESS +SOURCE +NOTES$/m)
+      const mac = '[0-9a-f:]{17}'
+      t.match(stdout, RegExp(`^d1 +up +${mac} +10\\.0\\.0\\.1/24 +${source}$`, 'm'))
+      t.match(stdout, RegExp(`^a\\\\u\\{1b\\}\\[31m +up +${mac} `, 'm'), 'names are escaped')
+      t.match(stdout, /^d2 +down +- +10\.0\.2\.1\/24 /m, 'what is down is shown')
+      const ipv6 = source === 'ioctl' ? 'procfs' : source
+      t.match(stdout, RegExp(`^ +fd00::1/64 +${ipv6}$`, 'm'), 'the name stands once')
+      t.match(stdout, /^ +fe80::\S+\/64 +\S+ +scope id \d+$/m)
+      t.notMatch(stdout, /inferred|unknown/)
+    }
+  })
 
-  const inferred = table('--deny-family', 'all')
-  t.match(
-    inferred.stdout,
-    /10\.0\.0\.1\/24 .*netmask inferred, state inferred, internal inferred$/m
-  )
-  const unknown = table('--deny-family', 'all', '--deny-socketpair')
-  t.match(unknown.stdout, /^IPv4 addresses are unknown/m)
+  await t.test('marks', async (t) => {
+    const inferred = show(['--deny-family', 'all'])
+    t.match(inferred.stdout, /10\.0\.0\.1\/24 +ioctl +prefix inferred, state inferred$/m)
+    const unknown = show(['--deny-family', 'all', '--deny-socketpair'])
+    t.match(unknown.stdout, /^d1 +up +- +fd00::1\/64 +procfs +state inferred, mac unknown$/m)
+    t.match(unknown.stdout, /^IPv4 addresses are unknown/m)
+  })
 
-  const nothing = table('--deny-family', 'all', '--deny-socketpair', '--no-path', '/proc')
-  t.equal(nothing.status, 1)
-  t.match(nothing.stderr, /^osh-ifaddrs: no source tells .*socket\(AF_NETLINK\) answered EPERM/)
+  await t.test('nothing answers', async (t) => {
+    const { status, stderr } = show([
+      ...['--deny-family', 'all', '--deny-socketpair', '--no-path', '/proc']
+    ])
+    t.equal(status, 2)
+    t.match(stderr, /^osh-ifaddrs: no source tells .*socket\(AF_NETLINK\) answered EPERM/)
+    t.match(stderr, /\nTry osh-ifaddrs doctor\.\n$/)
+  })
+
+  await t.test('colour and width', async (t) => {
+    const coloured = /^\u001b\[1mNAME/
+    const piped = { TERM: 'xterm', NO_COLOR: undefined, FORCE_COLOR: undefined }
+    t.notMatch(show([], { env: piped }).stdout, coloured, 'not into a pipe')
+    t.match(show([], { env: { FORCE_COLOR: '1' } }).stdout, coloured, 'unless forced')
+    const both = show([], { env: { FORCE_COLOR: '1', NO_COLOR: '1' } })
+    t.match(both, { stdout: coloured, stderr: '' }, 'quietly')
+
+    // script(1) gives it a terminal.
+    const onTerminal = (columns, env) => {
+      const command = `stty cols ${columns}; exec "${process.execPath}" "${cli}"`
+      const launch = ['--user', 'keep', '--no-landlock']
+      const shell = {
+        SHELL: '/bin/sh',
+        TERM: 'xterm',
+        NO_COLOR: undefined,
+        FORCE_COLOR: undefined,
+        ...env
+      }
+      return ns
+        .exec('script', ['-qec', command, '/dev/null'], { launch, env: shell, input: '' })
+        .stdout.replaceAll('\r', '')
+    }
+    t.match(onTerminal(120), coloured, 'on a terminal')
+    t.match(onTerminal(120, { NO_COLOR: '1' }), /^NAME +STATE/, 'NO_COLOR')
+    t.match(onTerminal(120, { TERM: 'dumb' }), /^NAME +STATE/, 'TERM=dumb')
+    const narrow = onTerminal(50, { NO_COLOR: '1' })
+    t.match(narrow, /^d1 {2}up {2}[0-9a-f:]{17}\n {2}10\.0\.0\.1\/24 +rtnetlink$/m, 'a list')
+    t.notMatch(narrow, /.{51}/, 'as narrow as the terminal')
+  })
 })

@@ -5,11 +5,12 @@
 
 const path = require('node:path')
 const t = require('tap')
+const { testArm64 } = require('./package/arm64')
 const { testBinaries } = require('./package/binaries')
 const { testContents } = require('./package/contents')
 const { testInstall } = require('./package/install')
 const { testMatrix } = require('./package/matrix')
-const { testPlatforms } = require('./package/platforms')
+const { testMusl } = require('./package/musl')
 const { bareEnvironment, makeFolder, must, pack } = require('./support/package')
 
 // The first run downloads the programs of others.
@@ -22,5 +23,6 @@ must(['npm', 'install', tarball], { cwd: app, env: bareEnvironment(t) })
 t.test('contents', (t) => testContents(t, tarball, app))
 t.test('binaries', async (t) => testBinaries(t, path.join(app, 'node_modules/osh-ifaddrs')))
 t.test('install', (t) => testInstall(t, tarball, app))
-t.test('platforms', (t) => testPlatforms(t, app))
+t.test('arm64', (t) => testArm64(t, app))
+t.test('musl', (t) => testMusl(t, app))
 t.test('matrix', (t) => testMatrix(t, tarball, app))

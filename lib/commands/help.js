@@ -46,7 +46,8 @@ Says whether the native os.networkInterfaces() works here, what each kernel
 interface answers when asked alone, who seems to refuse and how sure that is,
 and what to do about it: in this process, and in the sandbox's policy.
 
-  --json      print all that as JSON; docs/doctor.md describes it
+  --json      print all that as JSON, which docs/doctor.md in the package's
+              repository describes
   -h, --help  show this text
 
 Exit status:

@@ -2,7 +2,7 @@
 'use strict'
 
 const { readListing } = require('../listing')
-const { align, describeTerminal, printable, widthOf } = require('../terminal')
+const { align, describeTerminal, printable, widthOf, wrap } = require('../terminal')
 
 /** @typedef {import('../listing').Address} Address */
 /** @typedef {import('../listing').Interface} Interface */
@@ -42,11 +42,12 @@ function makeTable(links, { style }) {
  * @param {Interface[]} links
  * @param {Terminal} terminal
  */
-function makeList(links, { style }) {
+function makeList(links, { columns, style }) {
   return links.flatMap((link) => {
     const [name, ...rest] = describeLink(link)
     const addresses = align(link.addresses.map(describeAddress))
-    return [`${style('bold', name)}  ${rest.join('  ')}`, ...addresses.map((line) => `  ${line}`)]
+    const lines = addresses.map((line) => wrap(line, columns, '  ', '      '))
+    return [`${style('bold', name)}  ${rest.join('  ')}`, ...lines]
   })
 }
 

@@ -1,5 +1,9 @@
 // `osh-ifaddrs run [--] command args…`: runs a program so that it, and what it runs, read the network
 // interfaces through this package. Behaves as if it had become that program.
+//
+// process.execve() would do that in newer versions of Node, and is not used: it hands on that Node ignores
+// SIGPIPE and SIGXFSZ, so that `… run yes | head` would not end in silence; it keeps no descriptor but the
+// standard three; and where a policy refuses the program, Node 22 and 24 abort.
 'use strict'
 
 const { spawn } = require('node:child_process')
@@ -60,12 +64,16 @@ function inheritAll() {
   return Array.from(stdio, (entry) => entry ?? 'ignore')
 }
 
-/** @param {import('node:child_process').ChildProcess} child */
-function forwardSignals(child) {
-  for (const signal of FORWARDED) process.on(signal, () => child.kill(signal))
+/**
+ * Begins before there is a program, lest a signal end this process while it starts one.
+ *
+ * @param {(signal: NodeJS.Signals) => void} forward
+ */
+function forwardSignals(forward) {
+  for (const signal of FORWARDED) process.on(signal, () => forward(signal))
   for (const signal of FROM_TERMINAL) {
     process.on(signal, () => {
-      if (!isInForeground()) child.kill(signal)
+      if (!isInForeground()) forward(signal)
     })
   }
 }
@@ -87,12 +95,11 @@ function dieOf(signal) {
  * @param {NodeJS.ErrnoException} error
  */
 function reportFailure(command, error) {
-  const [reason, status] =
-    error.code === 'ENOENT'
-      ? ['not found', NOT_FOUND]
-      : [error.code ?? error.message, NOT_EXECUTABLE]
+  // An empty one is no path, says Node.
+  const isLacking = error.code === 'ENOENT' || command === ''
+  const reason = isLacking ? 'not found' : `cannot be run (${error.code ?? error.message})`
   console.error(`osh-ifaddrs: ${command}: ${reason}`)
-  return status
+  return isLacking ? NOT_FOUND : NOT_EXECUTABLE
 }
 
 /** @returns {NodeJS.ProcessEnv} */
@@ -102,6 +109,28 @@ function makeEnvironment() {
     throw new Error('there is no preload library for this platform, or it is not built')
   }
   return extendEnvironment(process.env, { register: require.resolve('../register'), preload })
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<number>} exit status
+ */
+function spawnAndWait(command, args, env) {
+  return new Promise((resolve) => {
+    forwardSignals((signal) => child.kill(signal))
+    /** @type {import('node:child_process').ChildProcess} */
+    let child
+    try {
+      child = spawn(command, args, { env, stdio: inheritAll() })
+    } catch (error) {
+      // Node throws what it does not expect of execve(2), and reports the rest.
+      return resolve(reportFailure(command, /** @type {NodeJS.ErrnoException} */ (error)))
+    }
+    child.on('error', (error) => resolve(reportFailure(command, error)))
+    child.on('exit', (status, signal) => resolve(signal === null ? (status ?? 0) : dieOf(signal)))
+  })
 }
 
 /**
@@ -121,12 +150,7 @@ async function run(args) {
     console.error(`osh-ifaddrs: ${/** @type {Error} */ (error).message}`)
     return FAILED
   }
-  return new Promise((resolve) => {
-    const child = spawn(command, rest, { env, stdio: inheritAll() })
-    forwardSignals(child)
-    child.on('error', (error) => resolve(reportFailure(command, error)))
-    child.on('exit', (status, signal) => resolve(signal === null ? (status ?? 0) : dieOf(signal)))
-  })
+  return spawnAndWait(command, rest, env)
 }
 
 module.exports = run

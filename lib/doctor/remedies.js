@@ -117,4 +117,4 @@ function remediesForProcess({ register, preload }) {
   return remedies
 }
 
-module.exports = { WAYS, remediesForPolicy, remediesForProcess }
+module.exports = { OCI_RULE, POLICIES, WAYS, remediesForPolicy, remediesForProcess }

@@ -24,8 +24,9 @@ function readOnly(source) {
  * @param {string[]} options.paths to open beside the system's
  * @param {number} options.errno what socket(AF_NETLINK) answers in it
  * @param {string[]} [options.maskedPaths]
+ * @param {object} [options.seccomp] a profile, in place of one that only refuses netlink
  */
-function makeBundle(bundle, { netns, args, paths, errno, maskedPaths = [] }) {
+function makeBundle(bundle, { netns, args, paths, errno, maskedPaths = [], seccomp }) {
   const mounts = [...SYSTEM, ...paths].filter((source) => fs.existsSync(source)).map(readOnly)
   const socket = {
     names: ['socket'],
@@ -59,7 +60,7 @@ function makeBundle(bundle, { netns, args, paths, errno, maskedPaths = [] }) {
         { type: 'network', path: `/run/netns/${netns}` }
       ],
       maskedPaths,
-      seccomp: { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [socket] }
+      seccomp: seccomp ?? { defaultAction: 'SCMP_ACT_ALLOW', syscalls: [socket] }
     }
   }
   fs.mkdirSync(path.join(bundle, 'rootfs'))

@@ -20,6 +20,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 // Descriptors that no process has.
@@ -190,8 +191,11 @@ ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
 }
 
 int poll(struct pollfd *fds, nfds_t count, int timeout) {
-  if (!script.running)
-    return (int)syscall(SYS_poll, fds, count, timeout);
+  if (!script.running) {
+    // 64-bit ARM has no other.
+    const struct timespec limit = {.tv_sec = timeout / 1000, .tv_nsec = timeout % 1000 * 1000000L};
+    return (int)syscall(SYS_ppoll, fds, count, timeout < 0 ? NULL : &limit, NULL, 0);
+  }
   // glibc declares that it only writes here.
   struct pollfd *volatile polled = fds;
   assert(count == 1 && timeout >= 0 && is_open(polled->fd));
@@ -216,7 +220,13 @@ static void answer_ifreq(unsigned long request, struct ifreq *ifreq, int how) {
   }
 }
 
-int ioctl(int fd, unsigned long request, ...) {
+#ifdef __GLIBC__
+typedef unsigned long ioctl_request;
+#else
+typedef int ioctl_request; // as POSIX has it
+#endif
+
+int ioctl(int fd, ioctl_request request, ...) {
   va_list arguments;
   va_start(arguments, request);
   void *argument = va_arg(arguments, void *);

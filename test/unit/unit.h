@@ -14,9 +14,10 @@
 #define LENGTH_OF(array) (sizeof(array) / sizeof(*(array)))
 
 // Puts a file below unit/captures into the program: `symbol` is its first byte, `symbol_end` the
-// one behind its last.
+// one behind its last. They are global: of local ones GNU's linker for ARM takes wrong addresses.
 #define CAPTURE(symbol, file)                                                                      \
   __asm__(".pushsection .rodata\n"                                                                 \
+          ".globl " #symbol ", " #symbol "_end\n"                                                  \
           ".balign 8\n" #symbol ":\n"                                                              \
           ".incbin \"unit/captures/" file "\"\n" #symbol "_end:\n"                                 \
           ".byte 0\n"                                                                              \

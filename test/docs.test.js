@@ -1,0 +1,120 @@
+'use strict'
+
+// The documents say what is so: their commands are run as they stand there, and print what it says.
+
+const { spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
+const t = require('tap')
+const { OCI_RULE, POLICIES } = require('../lib/doctor/remedies')
+const { makeNamespace } = require('./support/cage')
+const { makeFolder, relocate } = require('./support/deployment')
+const { requirements } = require('./support/namespace')
+const { makePattern, readConsole, readSnippets } = require('./support/snippets')
+
+t.test('why-it-fails.md', { skip: process.platform !== 'linux' && 'Linux only' }, async (t) => {
+  const folder = makeFolder(t)
+  const env = { ...process.env, NO_COLOR: '1' }
+  // tap's own options are no business of theirs.
+  delete env.NODE_OPTIONS
+  delete env.FORCE_COLOR
+  let commands = 0
+  for (const { kind, name, text, line } of readSnippets('why-it-fails.md')) {
+    t.match(kind, /^(run|file)$/, `line ${line} is marked`)
+    if (kind === 'file') fs.writeFileSync(path.join(folder, name), text)
+    if (kind !== 'run') continue
+    for (const { command, expected } of readConsole(text)) {
+      const { stdout, stderr } = spawnSync('sh', ['-c', command], {
+        cwd: folder,
+        env,
+        encoding: 'utf8'
+      })
+      t.match(stdout + stderr, makePattern(expected), command)
+      commands++
+    }
+  }
+  t.equal(commands, 9, 'none has got lost')
+})
+
+t.test('deploy.md', { skip: requirements() ?? false }, async (t) => {
+  const ns = makeNamespace(t, 'docs')
+  const folder = makeFolder(t)
+  const snippets = readSnippets('deploy.md')
+  const PATH = `${path.join(folder, 'bin')}:${process.env.PATH}`
+  const OPEN = ['--user', 'keep', '--no-landlock']
+  const NETLINK = ['--deny-family', 'netlink']
+  const ADDRESS = '10.0.0.1/24'
+
+  /** What a shell in the cage prints. */
+  const shell = (t, script, { denials = NETLINK, env = {} } = {}) => {
+    const { stdout, stderr } = ns.exec('sh', ['-euc', script], {
+      launch: [...OPEN, ...denials],
+      cwd: folder,
+      env: { PATH, npm_config_prefix: undefined, ...env }
+    })
+    t.equal(stderr, '')
+    return stdout.trim()
+  }
+  const control = (t) => t.equal(shell(t, 'node app.js'), 'errno 1', 'control: refused without it')
+  const match = (t, text, pattern) => {
+    const found = text.match(pattern)
+    t.ok(found, `${pattern} is there`)
+    return found?.[1] ?? ''
+  }
+  const inherits = (t, value) => {
+    const env = { NODE_OPTIONS: relocate(value, folder) }
+    t.equal(shell(t, 'node app.js', { env }), ADDRESS)
+  }
+
+  /** @type {Record<string, (t: import('tap').Test, text: string) => void>} */
+  const tests = {
+    'command line': (t, text) => t.equal(shell(t, text), ADDRESS),
+    import: (t, text) => {
+      fs.writeFileSync(path.join(folder, 'app.mjs'), text)
+      t.match(shell(t, 'node app.mjs'), `cidr: '${ADDRESS}'`)
+    },
+    NODE_OPTIONS: (t, text) => t.equal(shell(t, text), ADDRESS),
+    run: (t, text) => t.match(shell(t, text), /^\[\(\d+, '(lo|d0|d1)'\), /),
+    OpenClaw: (t, text) => t.equal(shell(t, text), ADDRESS),
+    Dockerfile: (t, text) => inherits(t, match(t, text, /^ENV NODE_OPTIONS=(.*)$/m)),
+    env: (t, text) => t.equal(shell(t, relocate(text, folder)), ADDRESS),
+    // test/doctor-remedies.test.js runs a container with it.
+    'OCI rule': (t, text) => t.strictSame(JSON.parse(text), OCI_RULE),
+    Kubernetes: (t, text) => inherits(t, match(t, text, /name: NODE_OPTIONS\n +value: (.*)$/m)),
+    'systemd families': (t, text) => {
+      t.equal(text.trim(), POLICIES.systemd.change, 'as the doctor has it')
+      const allowed = match(t, text, /^RestrictAddressFamilies=(.*)$/m).split(' ')
+      const families = ['unix', 'inet', 'inet6', 'netlink', 'packet']
+      const denied = families.filter((family) => !allowed.includes(`AF_${family.toUpperCase()}`))
+      t.strictSame(denied, ['packet'])
+      const filter = (list) => ['--errno', 'EAFNOSUPPORT', '--deny-family', list.join(',')]
+      t.equal(shell(t, 'node app.js', { denials: filter(denied) }), ADDRESS)
+      const before = filter([...denied, 'netlink'])
+      t.equal(shell(t, 'node app.js', { denials: before }), 'errno 97', 'control')
+    },
+    'systemd environment': (t, text) =>
+      inherits(t, match(t, text, /^Environment=NODE_OPTIONS=(.*)$/m)),
+    firejail: (t, text) => {
+      t.equal(shell(t, text, { denials: [] }), ADDRESS)
+      t.equal(shell(t, text.replace(',netlink', ''), { denials: [] }), 'errno 95', 'control')
+    },
+    pm2: (t, text) => {
+      fs.writeFileSync(path.join(folder, 'ecosystem.config.js'), text)
+      const [app] = require(path.join(folder, 'ecosystem.config.js')).apps
+      t.equal(shell(t, `node ${app.node_args} ${app.script}`), ADDRESS)
+    }
+  }
+
+  control(t)
+  for (const { kind, name, text, line } of snippets) {
+    t.match(kind, /^(test|not run)$/, `line ${line} is marked`)
+    if (kind === 'not run') {
+      t.ok(name.length > 10, `and says why: ${name}`)
+      continue
+    }
+    t.type(tests[name], 'function', `line ${line}: ${name} is known`)
+    await t.test(name, async (t) => tests[name]?.(t, text))
+  }
+  const named = snippets.filter(({ kind }) => kind === 'test').map(({ name }) => name)
+  t.strictSame(named.sort(), Object.keys(tests).sort(), 'each test has its snippet')
+})

@@ -1,0 +1,165 @@
+'use strict'
+
+// Alpine's C library, on this machine: that all of the C code compiles against its headers without a
+// warning, that the core passes its unit tests there, that the addon links, and that no binary for glibc is
+// loaded there. Not shown: the addon in a Node of Alpine's, for none is to be had from npm.
+
+const fs = require('node:fs')
+const path = require('node:path')
+const { unpackDebianSource } = require('../../scripts/debian')
+const { cache, makeFolder, must, projectRoot, run } = require('../support/package')
+
+const FLAGS = ['-std=c11', '-D_GNU_SOURCE', '-O2', '-Wall', '-Wextra', '-Werror']
+const CORE = ['infer', 'ioctl', 'link', 'netlink', 'procfs', 'rtnetlink', 'snapshot', 'text', 'tie']
+
+// What glibc has, musl has not, and libmnl as Debian compiled it wants for printing messages.
+const STAND_IN = `
+  extern void abort(void);
+  int __fprintf_chk(void) { abort(); }
+  const void *__ctype_b_loc(void) { abort(); }`
+
+/**
+ * The kernel's headers and libmnl's, and none of glibc's, which lie beside them.
+ *
+ * @param {string} folder
+ */
+function linkHeaders(folder) {
+  const machine = must(['cc', '-print-multiarch']).trim()
+  fs.mkdirSync(folder)
+  for (const name of ['linux', 'asm-generic', 'libmnl']) {
+    fs.symlinkSync(path.join('/usr/include', name), path.join(folder, name))
+  }
+  fs.symlinkSync(path.join('/usr/include', machine, 'asm'), path.join(folder, 'asm'))
+}
+
+/**
+ * @param {import('tap').Test} t
+ * @param {string[]} args
+ * @param {string} message
+ */
+function compile(t, args, message) {
+  const { status, output } = run(['musl-gcc', ...FLAGS, ...args])
+  t.same({ status, output }, { status: 0, output: '' }, message)
+}
+
+/**
+ * @param {import('tap').Test} t
+ * @param {string} folder
+ * @param {string[]} headers
+ */
+function testAddon(t, folder, headers) {
+  const objects = fs
+    .readdirSync(path.join(projectRoot, 'src'))
+    .filter((name) => name.endsWith('.c'))
+    .map((name) => {
+      const object = path.join(folder, `${name}.o`)
+      const file = path.join(projectRoot, 'src', name)
+      compile(t, ['-DNAPI_VERSION=8', '-fPIC', ...headers, '-c', file, '-o', object], name)
+      return object
+    })
+  const addon = path.join(folder, 'addon.node')
+  const wanted = [...CORE, 'addon'].map((name) => `${name}.c.o`)
+  const linked = objects.filter((object) => wanted.includes(path.basename(object)))
+  t.equal(linked.length, wanted.length)
+  compile(t, ['-shared', ...linked, '-l:libmnl.so.0', '-L', folder, '-o', addon], 'the addon links')
+  const libc = '/lib/ld-musl-' + (process.arch === 'x64' ? 'x86_64' : 'aarch64') + '.so.1'
+  const symbols = (/** @type {string} */ file, /** @type {string} */ which) =>
+    must(['nm', '--dynamic', which, file])
+      .split('\n')
+      .filter((line) => line !== '' && !/ [wv] /.test(line))
+      .map(
+        (line) =>
+          line
+            .trim()
+            .split(/[\s@]+/)
+            .slice(which === '--defined-only' ? 2 : 1)[0]
+      )
+  const there = [libc, path.join(folder, 'libmnl.so.0')].flatMap((file) =>
+    symbols(file, '--defined-only')
+  )
+  const lacking = symbols(addon, '--undefined-only').filter((name) => !there.includes(name))
+  t.ok(lacking.length > 0, 'it does need Node')
+  t.same(
+    lacking.filter((name) => !name.startsWith('napi_')),
+    [],
+    'and nothing besides, musl and libmnl'
+  )
+}
+
+/**
+ * @param {import('tap').Test} t
+ * @param {string} folder
+ * @param {string[]} headers
+ */
+function testUnits(t, folder, headers) {
+  const cmocka = unpackDebianSource(path.join(cache, 'cmocka'), 'cmocka')
+  const has = ['INTTYPES_H', 'STDINT_H', 'STRINGS_H', 'SIGNAL_H', 'SNPRINTF', 'VSNPRINTF']
+  const object = path.join(folder, 'cmocka.o')
+  const include = ['-I', path.join(cmocka, 'include')]
+  const defines = has.map((name) => `-DHAVE_${name}=1`)
+  const file = path.join(cmocka, 'src/cmocka.c')
+  must(['musl-gcc', '-w', '-O1', ...include, ...defines, '-c', file, '-o', object])
+  const standIn = path.join(folder, 'stand-in.c')
+  fs.writeFileSync(standIn, STAND_IN)
+  const test = path.join(projectRoot, 'test')
+  for (const name of fs.readdirSync(path.join(test, 'unit'))) {
+    if (!name.endsWith('_test.c')) continue
+    const unit = path.basename(name, '.c')
+    const program = path.join(folder, unit)
+    const files = [path.join(test, 'unit', name), object, standIn]
+    files.push(...CORE.map((source) => path.join(folder, `${source}.c.o`)))
+    // What answers system calls itself.
+    if (unit === 'read_test') files.push(path.join(test, 'unit/script.c'))
+    // Captures are found from there.
+    const folders = ['-I', path.join(projectRoot, 'src'), ...include, '-I', test, ...headers]
+    const libraries = ['-l:libmnl.so.0', '-L', folder]
+    const command = ['musl-gcc', ...FLAGS, '-O1', ...folders, ...files, ...libraries]
+    const compiled = run([...command, '-o', program], { cwd: test })
+    t.same(compiled, { status: 0, stdout: '', stderr: '', output: '' }, `${unit} links`)
+    const { status, stdout } = run([program], { env: { LD_LIBRARY_PATH: folder } })
+    const plan = Number(/^1\.\.(\d+)$/m.exec(stdout)?.[1])
+    t.equal(status, 0, `${unit} passes`)
+    t.equal(stdout.match(/^ok /gm)?.length, plan, `${unit}: all of it`)
+  }
+}
+
+/**
+ * @param {import('tap').Test} t
+ * @param {string} folder
+ * @param {string} app where it is installed
+ */
+function testLoader(t, folder, app) {
+  const program = path.join(folder, 'program')
+  const file = path.join(folder, 'program.c')
+  fs.writeFileSync(file, 'int main(void) { return 0; }')
+  const tell = (/** @type {string} */ compiler) => {
+    must([compiler, file, '-o', program])
+    const script = `
+      process.execPath = ${JSON.stringify(program)}
+      const { networkInterfaces, preloadPath } = require('osh-ifaddrs')
+      try { networkInterfaces() } catch ({ message }) { console.log(preloadPath, message) }`
+    return must([process.execPath, '-e', script], { cwd: app })
+  }
+  t.equal(tell('cc'), '', 'a program of glibc: the addon is loaded')
+  t.match(tell('musl-gcc'), /^null .* none is published for linux-\w+ with musl, and none/)
+}
+
+/**
+ * @param {import('tap').Test} t
+ * @param {string} app where it is installed
+ */
+function testMusl(t, app) {
+  const folder = makeFolder(t)
+  const linux = path.join(folder, 'include')
+  linkHeaders(linux)
+  const libmnl = path.join(app, `node_modules/osh-ifaddrs/prebuilds/linux-${process.arch}`)
+  fs.copyFileSync(path.join(libmnl, 'libmnl.so.0'), path.join(folder, 'libmnl.so.0'))
+  const napi = path.join(projectRoot, 'node_modules/node-api-headers/include')
+  const headers = ['-isystem', napi, '-idirafter', linux]
+  t.test('the addon', async (t) => testAddon(t, folder, headers))
+  t.test('the unit tests', async (t) => testUnits(t, folder, headers))
+  t.test('no binary for glibc', async (t) => testLoader(t, folder, app))
+  t.end()
+}
+
+module.exports = { testMusl }

@@ -1,0 +1,109 @@
+'use strict'
+
+// Every call of a read fails once, and from there on, with every errno worth the name: the C program of
+// test/torture does that to the core and to the preload library's lists, and this runs it in a namespace
+// that has something to tell. That no call is left out is seen in the binaries.
+
+const { execFileSync } = require('node:child_process')
+const path = require('node:path')
+const t = require('tap')
+const { Namespace, launcher, projectRoot, requirements, vethPair } = require('./support/namespace')
+
+const skip = requirements() ?? false
+if (skip) {
+  t.pass(`skipped: ${skip}`, { skip })
+  process.exit()
+}
+
+const TIMEOUT = 240_000
+const LEAST_FAULTS = 50_000
+const LEAST_FAULTS_WITH_MANY = 1_000
+const MANY_LINKS = 40
+
+// What test/torture makes fail.
+const TORTURED = new Set(
+  (
+    'malloc calloc realloc aligned_alloc socket socketpair setsockopt sendto recvmsg poll ioctl ' +
+    'open open64 read close dlopen dlsym'
+  ).split(' ')
+)
+// What cannot fail, or not in a way that says so: qsort(3) without memory sorts in place.
+const INFALLIBLE = new Set(
+  (
+    '__errno_location __memcpy_chk __memset_chk __memmove_chk __popcountdi2 __stack_chk_fail dlclose ' +
+    'free memchr memcmp memcpy memmove memset qsort strcmp strcspn strlen strncmp strnlen'
+  ).split(' ')
+)
+// Of libmnl those that call nothing, and the three that call socket(2), calloc(3), sendto(2) and close(2).
+const LIBMNL =
+  /^mnl_(attr_get_\w+|attr_parse_payload|nlmsg_\w+|socket_(open2|get_fd|sendto|close))$/
+const OF_THE_LINKER = /^(_ITM_\w+|__cxa_finalize|__gmon_start__)$/
+
+const ns = Namespace.create('torture')
+t.teardown(() => ns.remove())
+vethPair(ns, ns, { left: 'd0', right: 'd1' })
+vethPair(ns, ns, { left: 'other', right: 'another' })
+// Labels that name their link, another one, and none; a peer; a link that is down; one without addresses.
+ns.batch([
+  'link set lo up',
+  'link set other down',
+  'addr add 10.1.0.1/24 dev d0',
+  'addr add 10.1.0.2/24 dev d0 label d0:1',
+  'addr add 10.1.0.3/24 dev d0 label none',
+  'addr add 10.1.0.4/24 dev d0 label another',
+  'addr add 10.3.0.1 peer 10.3.0.2/30 dev d1',
+  'addr add 10.4.0.1/31 dev other',
+  'addr add 2001:db8::1/64 dev d0 nodad',
+  'addr add fd00::1/48 dev d1 nodad'
+])
+ns.settle()
+
+/**
+ * The number of faults injected, all of which were borne.
+ *
+ * @param {import('tap').Test} t
+ * @param {Namespace} ns
+ * @param {string[]} [args]
+ */
+function torture(t, ns, args = []) {
+  const program = path.join(path.dirname(launcher), 'torture')
+  const { status, stdout, stderr } = ns.exec(program, args, { timeout: TIMEOUT })
+  const results = [...stdout.matchAll(/^(not )?ok - (.*)$/gm)]
+  const complaints = stdout.match(/^# .*, with call .*$/gm)?.join('\n')
+  for (const [, not, name] of results) t.ok(!not, name, { complaints })
+  t.equal(results.length, Number(/^1\.\.(\d+)$/m.exec(stdout)?.[1]), 'all of the plan was run')
+  t.equal(status, 0, stderr)
+  return Number(/^# (\d+) faults injected$/m.exec(stdout)?.[1])
+}
+
+t.test('every call', { timeout: TIMEOUT }, async (t) => {
+  const injected = torture(t, ns)
+  t.ok(injected > LEAST_FAULTS, `${injected} faults injected`)
+})
+
+t.test('with many links, which are dumped', async (t) => {
+  const many = Namespace.create('torture-many')
+  t.teardown(() => many.remove())
+  for (let i = 0; i < MANY_LINKS / 2; i++) vethPair(many, many, { left: `m${i}`, right: `n${i}` })
+  many.settle()
+  const injected = torture(t, many, ['0'])
+  t.ok(injected > LEAST_FAULTS_WITH_MANY, `${injected} faults injected`)
+})
+
+t.test('no call is left out', async (t) => {
+  for (const name of ['osh_ifaddrs.node', 'osh_ifaddrs_core.so', 'osh_ifaddrs_preload.so']) {
+    const file = path.join(projectRoot, 'build/Release', name)
+    const symbols = execFileSync('nm', ['-D', '--undefined-only', file], { encoding: 'utf8' })
+    const imported = [...symbols.matchAll(/^ +[Uw] ([^@\n]+)/gm)].map(([, symbol]) => symbol)
+    const strange = imported.filter(
+      (symbol) =>
+        !TORTURED.has(symbol) &&
+        !INFALLIBLE.has(symbol) &&
+        !/^napi_/.test(symbol) &&
+        !LIBMNL.test(symbol) &&
+        !OF_THE_LINKER.test(symbol)
+    )
+    t.ok(imported.length > 5, `${name} imports ${imported.length} symbols`)
+    t.strictSame(strange, [], `${name} calls nothing that was not made to fail`)
+  }
+})

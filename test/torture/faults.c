@@ -1,0 +1,250 @@
+// The calls of faults.h, under libc's names, so that libmnl, a shared library, calls these, too;
+// those of the heap are put in their place by the linker, and libmnl's only allocation fails with
+// its function. What libc itself allocates (qsort(3) for long arrays) cannot be reached.
+
+#include "faults.h"
+#include "datagrams.h"
+
+#include <assert.h>
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/rtnetlink.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+// A read of a few links makes some hundreds of calls; of the datagrams that never end only the
+// beginning is counted.
+#define MAX_COUNTED 65536
+// How long is waited for a datagram that does not come. The core's second would only take longer.
+#define PATIENCE_MS 5
+#define DESCRIPTORS 256
+
+static struct {
+  bool active;
+  struct denial denial;
+  const struct fault *fault;
+  size_t at;
+  bool persistent;
+  bool happened;
+  size_t calls;
+  enum call kinds[MAX_COUNTED];
+  long blocks;
+} plan;
+
+void faults_start(const struct denial *denial, const struct fault *fault, size_t at,
+                  bool persistent) {
+  plan.denial = *denial;
+  plan.fault = fault;
+  plan.at = at;
+  plan.persistent = persistent;
+  plan.happened = false;
+  plan.calls = 0;
+  datagrams_start();
+  plan.active = true;
+}
+
+size_t faults_stop(void) {
+  plan.active = false;
+  return plan.calls;
+}
+
+bool faults_paused(bool paused) {
+  bool was = !plan.active;
+  plan.active = !paused;
+  return was;
+}
+
+bool fault_happened(void) {
+  return plan.happened;
+}
+
+enum call call_at(size_t at) {
+  assert(at < plan.calls && at < MAX_COUNTED);
+  return plan.kinds[at];
+}
+
+long live_blocks(void) {
+  return plan.blocks;
+}
+
+int open_descriptors(void) {
+  int count = 0;
+  for (int fd = 0; fd < DESCRIPTORS; fd++)
+    count += fcntl(fd, F_GETFD) >= 0;
+  return count;
+}
+
+// Counts a call; what is to happen in its place, or NULL.
+static const struct fault *next(enum call call) {
+  if (!plan.active)
+    return NULL;
+  const size_t number = plan.calls++;
+  if (number < MAX_COUNTED)
+    plan.kinds[number] = call;
+  const struct fault *fault = plan.fault;
+  if (fault == NULL || fault->call != call ||
+      (plan.persistent ? number < plan.at : number != plan.at))
+    return NULL;
+  plan.happened = true;
+  errno = fault->error;
+  return fault;
+}
+
+static bool denied(bool denied) {
+  if (plan.active && denied)
+    errno = EPERM;
+  return plan.active && denied;
+}
+
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t count, size_t size);
+void *__real_realloc(void *block, size_t size);
+void *__real_aligned_alloc(size_t alignment, size_t size);
+void __real_free(void *block);
+struct mnl_socket *__real_mnl_socket_open2(int bus, int flags);
+void *__real_dlopen(const char *name, int flags);
+void *__real_dlsym(void *library, const char *name);
+int __real_dlclose(void *library);
+
+static void *counted(void *block) {
+  plan.blocks += block != NULL;
+  return block;
+}
+
+void *__wrap_malloc(size_t size) {
+  return next(CALL_MALLOC) != NULL ? NULL : counted(__real_malloc(size));
+}
+
+void *__wrap_calloc(size_t count, size_t size) {
+  return next(CALL_MALLOC) != NULL ? NULL : counted(__real_calloc(count, size));
+}
+
+void *__wrap_realloc(void *block, size_t size) {
+  if (next(CALL_MALLOC) != NULL)
+    return NULL;
+  void *grown = __real_realloc(block, size);
+  return block == NULL ? counted(grown) : grown;
+}
+
+void *__wrap_aligned_alloc(size_t alignment, size_t size) {
+  return next(CALL_MALLOC) != NULL ? NULL : counted(__real_aligned_alloc(alignment, size));
+}
+
+void __wrap_free(void *block) {
+  plan.blocks -= block != NULL;
+  __real_free(block);
+}
+
+struct mnl_socket *__wrap_mnl_socket_open2(int bus, int flags) {
+  return next(CALL_MALLOC) != NULL ? NULL : __real_mnl_socket_open2(bus, flags);
+}
+
+int socket(int family, int type, int protocol) {
+  if (next(CALL_SOCKET) != NULL || denied(plan.denial.families >> family & 1))
+    return -1;
+  return (int)syscall(SYS_socket, family, type, protocol);
+}
+
+int socketpair(int family, int type, int protocol, int pair[2]) {
+  if (next(CALL_SOCKETPAIR) != NULL || denied(plan.denial.socketpair))
+    return -1;
+  return (int)syscall(SYS_socketpair, family, type, protocol, pair);
+}
+
+int setsockopt(int fd, int level, int option, const void *value, socklen_t size) {
+  if (next(CALL_SETSOCKOPT) != NULL)
+    return -1;
+  return (int)syscall(SYS_setsockopt, fd, level, option, value, size);
+}
+
+ssize_t sendto(int fd, const void *bytes, size_t length, int flags, const struct sockaddr *address,
+               socklen_t size) {
+  struct nlmsghdr header;
+  memcpy(&header, bytes, sizeof(header));
+  if (next(CALL_SENDTO) != NULL ||
+      denied(plan.denial.link_requests && header.nlmsg_type == RTM_GETLINK))
+    return -1;
+  return syscall(SYS_sendto, fd, bytes, length, flags, address, size);
+}
+
+ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
+  const struct fault *fault = next(CALL_RECVMSG);
+  if (fault != NULL && fault->how == HOW_REFUSE)
+    return -1;
+  return receive_datagram(fd, message, flags, fault);
+}
+
+int poll(struct pollfd *fds, nfds_t count, int timeout) {
+  const struct fault *fault = next(CALL_POLL);
+  if (fault != NULL)
+    return fault->how == HOW_TIMEOUT ? 0 : -1;
+  if (plan.active && timeout > PATIENCE_MS)
+    timeout = PATIENCE_MS;
+  return (int)syscall(SYS_poll, fds, count, timeout);
+}
+
+int ioctl(int fd, unsigned long request, ...) {
+  va_list arguments;
+  va_start(arguments, request);
+  void *argument = va_arg(arguments, void *);
+  va_end(arguments);
+  if (next(CALL_IOCTL) != NULL || denied(plan.denial.ioctls || plan.denial.ioctl == request))
+    return -1;
+  return (int)syscall(SYS_ioctl, fd, request, argument);
+}
+
+int open(const char *path, int flags, ...) {
+  if (next(CALL_OPEN) != NULL)
+    return -1;
+  return (int)syscall(SYS_openat, AT_FDCWD, path, flags, 0);
+}
+
+ssize_t read(int fd, void *buffer, size_t size) {
+  const struct fault *fault = next(CALL_READ);
+  if (fault != NULL && fault->how == HOW_REFUSE)
+    return -1;
+  // In the midst of a line; the rest of the file is left for the next read.
+  return syscall(SYS_read, fd, buffer, fault != NULL && size > 20 ? 20 : size);
+}
+
+// close(2) has closed, whatever it returns.
+int close(int fd) {
+  int error = 0;
+  if (next(CALL_CLOSE) != NULL)
+    error = errno;
+  int result = (int)syscall(SYS_close, fd);
+  if (error == 0)
+    return result;
+  errno = error;
+  return -1;
+}
+
+void *__wrap_dlopen(const char *name, int flags) {
+  return next(CALL_DLOPEN) != NULL ? NULL : __real_dlopen(plan.active ? NULL : name, flags);
+}
+
+// The native functions of a process that may not open a netlink socket.
+static int refusing_getifaddrs(void **list) {
+  (void)list;
+  errno = EPERM;
+  return -1;
+}
+
+void *__wrap_dlsym(void *library, const char *name) {
+  if (next(CALL_DLSYM) != NULL)
+    return NULL;
+  if (plan.active && library == RTLD_NEXT && strcmp(name, "getifaddrs") == 0) {
+    int (*native)(void **) = refusing_getifaddrs;
+    void *symbol;
+    memcpy(&symbol, &native, sizeof(symbol));
+    return symbol;
+  }
+  return __real_dlsym(library, name);
+}
