@@ -13,7 +13,9 @@ npx tsc --project .
 clang-format --dry-run --Werror $c_files
 printf '%s\n' $c_units | xargs -P "$(nproc)" -I '{}' clang-tidy --quiet '{}' -- $flags 2>/dev/null
 for file in src/*.c; do
-  gcc -fanalyzer -O2 -Wall -Wextra -Werror $flags -c "$file" -o /dev/null
+  # Memory of block.h is handed out by a place within it, and to gcc is lost. Real losses memcheck finds.
+  case $file in src/lists.c) known=-Wno-analyzer-malloc-leak ;; *) known= ;; esac
+  gcc -fanalyzer -O2 -Wall -Wextra -Werror $known $flags -c "$file" -o /dev/null
 done
 cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --suppress=missingIncludeSystem \
   --enable=warning,performance,portability,style $includes src test/sandbox
