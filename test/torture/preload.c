@@ -1,5 +1,5 @@
-// The preload library as it is, but for the versions of dlopen(3) and dlsym(3) that it asks for on a
-// machine it knows: the linker could not put others in their place.
+// The preload library as it is, but for the versions of dlopen(3) and dlsym(3) that it asks for on
+// a machine it knows: the linker could not put others in their place.
 
 #include "block.h"
 #include "lists.h"
