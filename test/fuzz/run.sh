@@ -21,8 +21,8 @@ if [ "$status" -ne 0 ] || [ "${executions:-0}" -eq 0 ]; then
 fi
 
 case $name in
-links_fuzz | addresses_fuzz) files=' netlink.c ' ;;
-if_inet6_fuzz | route_fuzz) files=' procfs.c ' ;;
+links_fuzz | addresses_fuzz) files=netlink.c ;;
+if_inet6_fuzz | route_fuzz) files=procfs.c ;;
 *) files=all ;;
 esac
 edges=$(grep -o 'cov: [0-9]*' "$binary.log" | tail -n 1 | sed 's/cov: //')
@@ -30,6 +30,6 @@ llvm-profdata merge "$binary.profraw" -o "$binary.profdata"
 lines=$(llvm-cov report "$binary" -instr-profile="$binary.profdata" | awk -v files="$files" '
   $1 !~ /src.*\.c$/ && $1 !~ /^[a-z_0-9]*\.c$/ { next }
   { sub(".*/", "", $1) }
-  files == "all" || index(files, " " $1 " ") { lines += $8; missed += $9 }
+  files == "all" || files == $1 { lines += $8; missed += $9 }
   END { printf "%d of %d lines", lines - missed, lines }')
-echo "$name: $executions executions in $seconds s, $edges edges; $lines of ${files# } covered"
+echo "$name: $executions executions in $seconds s, $edges edges; $lines of $files covered"

@@ -3,9 +3,10 @@
 WRAPPED := malloc calloc realloc aligned_alloc free mnl_socket_open2 dlopen dlsym osh_snapshot_read
 TORTURE_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-build/torture: $(filter-out torture/napi.c,$(wildcard torture/*.c)) $(CORE:%=../src/%.c) $(LISTS:%=../src/%.c) ../src/preload.c \
-		$(wildcard ../src/*.h torture/*.h) | build
-	$(CC) $(CFLAGS) $(TORTURE_FLAGS) -rdynamic -I../src $(filter %.c,$^) \
+build/torture: $(filter-out torture/napi.c,$(wildcard torture/*.c)) $(CORE:%=../src/%.c) \
+		$(LISTS:%=../src/%.c) ../src/preload.c $(wildcard ../src/*.h torture/*.h) | build
+	$(CC) $(CFLAGS) $(TORTURE_FLAGS) -rdynamic -I../src \
+		$(filter-out ../src/preload.c,$(filter %.c,$^)) \
 		$(WRAPPED:%=-Wl,--wrap=%) $$(pkg-config --cflags --libs libmnl) -o $@
 
 # The addon over N-API calls that fail. A sanitizer's finding is a trap: Node brings no library for it.
