@@ -6,6 +6,7 @@ const t = require('tap')
 const { spawnSync } = require('node:child_process')
 const path = require('node:path')
 const { networkInterfaces } = require('..')
+const { align, wrap } = require('../lib/terminal')
 const { Namespace, requirements } = require('./support/namespace')
 const { version } = require('../package.json')
 
@@ -67,6 +68,33 @@ t.test('a reader that closes early is no error', async (t) => {
   }
 })
 
+t.test('columns stand under one another whatever they hold', async (t) => {
+  const rows = [
+    ['\u8def\u7531', 'x'],
+    ['e\u0301', 'x'],
+    ['abcde', 'x'],
+    ['\u001b[1mb\u001b[22m', 'x']
+  ]
+  const gaps = align(rows).map((line, i) => line.length - rows[i][0].length - 1)
+  t.strictSame(gaps, [3, 6, 2, 6], 'wide ones take two columns, accents and colours none')
+  t.equal(wrap('one two three', 9, '- '), '- one two\n  three')
+})
+
+// No macOS here: Node is told that it is one, and the native function is that of Linux.
+t.test('where there is nothing but the native function', async (t) => {
+  const darwin = `
+    Object.defineProperty(process, 'platform', { value: 'darwin' })
+    process.argv.splice(1, 0, ${JSON.stringify(cli)})
+    require(${JSON.stringify(cli)})`
+  const as = (...args) =>
+    spawnSync(process.execPath, ['-e', darwin, '--', ...args], { encoding: 'utf8' })
+  t.match(as(), { status: 0, stdout: /^lo +up +\S+ +127\.0\.0\.1\/8 +native +loopback$/m })
+  const { status, stdout } = as('doctor')
+  t.equal(status, 0)
+  t.match(stdout, /^Nothing is wrong/)
+  t.notMatch(stdout, /unknown|Sources/)
+})
+
 t.test('in a sandbox', { skip: requirements() ?? false }, async (t) => {
   const ns = Namespace.create('cli')
   t.teardown(() => ns.remove())
@@ -122,7 +150,8 @@ t.test('in a sandbox', { skip: requirements() ?? false }, async (t) => {
 
   await t.test('colour and width', async (t) => {
     const coloured = /^\u001b\[1mNAME/
-    t.notMatch(show([]).stdout, coloured, 'not into a pipe')
+    const piped = { TERM: 'xterm', NO_COLOR: undefined, FORCE_COLOR: undefined }
+    t.notMatch(show([], { env: piped }).stdout, coloured, 'not into a pipe')
     t.match(show([], { env: { FORCE_COLOR: '1' } }).stdout, coloured, 'unless forced')
     const both = show([], { env: { FORCE_COLOR: '1', NO_COLOR: '1' } })
     t.match(both, { stdout: coloured, stderr: '' }, 'quietly')

@@ -161,6 +161,9 @@ function sayReport(report, { width, style }) {
     return [wrap(`${owner}: ${text}`, width, '  '), ...lines]
   })
   const [colour, verdict] = describeVerdict(report)
+  // Other platforms have nothing to read, and nothing that restricts reading.
+  const restricts = sources.length > 0 || report.addonError !== null
+  const surroundings = restricts ? describeEvidence(report) : []
   return [
     style(/** @type {Style} */ (colour), wrap(verdict, width)),
     ...section(
@@ -168,8 +171,8 @@ function sayReport(report, { width, style }) {
       [describeNative(report), ...describeActive(report)].map(item)
     ),
     ...section('Sources, each asked alone', sources),
-    ...section('What is known', report.addonError === null ? describeFacts(report).map(item) : []),
-    ...section('What surrounds this process', describeEvidence(report).map(item)),
+    ...section('What is known', sources.length > 0 ? describeFacts(report).map(item) : []),
+    ...section('What surrounds this process', surroundings.map(item)),
     ...section('Who refuses', describeCulprits(report).map(item)),
     ...section('What to do', remedies),
     ''
