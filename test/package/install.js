@@ -165,7 +165,8 @@ async function testTermux(t, root) {
   fs.cpSync(root, folder, { recursive: true })
   const nodeGyp = path.join(projectRoot, 'node_modules/node-gyp/bin/node-gyp.js')
   const command = [process.execPath, nodeGyp, 'configure', '--silent', '--', '-DOS=android']
-  const env = { ...environment(), ...headers() }
+  const { npm_config_nodedir } = process.env
+  const env = { ...environment(), npm_config_nodedir, ...headers() }
   const { status, output } = run([...command, '-Dplatform=android'], { cwd: folder, env })
   t.same({ status, output }, { status: 0, output: '' })
   const gyp = path.join(folder, 'binding.gyp')
