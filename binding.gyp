@@ -34,6 +34,7 @@
           'target_name': 'osh_ifaddrs_preload',
           'type': 'shared_library',
           'sources': ['src/preload.c'],
+          'configurations': { 'Release': { 'cflags!': ['-O3'], 'cflags': ['-Os'] } },
           'ldflags': ['-Wl,-rpath,\'$$ORIGIN\''],
           'conditions': [
             # Up to glibc 2.33 libdl has what src/preload.c calls, and since then nothing.
@@ -53,6 +54,8 @@
             'src/details_rtnetlink.c',
             'src/lists.c',
           ],
+          # Asked seldom, and downloaded by all.
+          'configurations': { 'Release': { 'cflags!': ['-O3'], 'cflags': ['-Os'] } },
           'ldflags': ['-Wl,-z,nodelete'],
         },
       ],

@@ -40,8 +40,6 @@ const supported = process.platform === 'linux' || process.platform === 'android'
 
 /** @type {Binding | undefined} */
 let binding
-/** @type {unknown} */
-let failure
 
 // scripts/install.js leaves here why it could make no addon; the next build removes it with the folder.
 const reasonFile = path.join(__dirname, '../build/no-addon.txt')
@@ -72,17 +70,17 @@ function explain(thrown) {
 }
 
 /**
+ * Tries again after a failure, which may have been for want of descriptors or memory.
+ *
  * @returns {Binding}
- * @throws {Error} why the addon cannot be loaded, the same one each time
+ * @throws {Error} why the addon cannot be loaded
  */
 function load() {
-  if (failure !== undefined) throw failure
   if (binding === undefined) {
     try {
       binding = /** @type {Binding} */ (require(findAddon()))
     } catch (error) {
-      failure = explain(error)
-      throw failure
+      throw explain(error)
     }
   }
   return binding

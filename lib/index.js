@@ -4,6 +4,8 @@
 
 const os = require('node:os')
 const { load, supported } = require('./binding')
+// Not at the first need, which may be that no descriptor is left to read it with.
+const { makeDiagnosis, makeUnavailable } = require('./diagnosis')
 const { findPreload } = require('./preload-path')
 const { makeResult } = require('./reading')
 
@@ -65,8 +67,7 @@ function networkInterfaces(options) {
   const reading = load().read(sources, false, room)
   if (typeof reading === 'string') return makeResult(reading, room)
   const { text, numbers } = reading
-  if (text === undefined || numbers === undefined)
-    throw require('./diagnosis').makeUnavailable(reading)
+  if (text === undefined || numbers === undefined) throw makeUnavailable(reading)
   room = numbers
   return makeResult(text, room)
 }
@@ -79,7 +80,7 @@ function diagnose(options) {
   const sources = sourceBits(options)
   if (!supported) return { complete: true, missing: [], sources: [], inferred: [], omitted: [] }
   const reading = load().read(sources, true, noRoom)
-  return require('./diagnosis').makeDiagnosis(reading)
+  return makeDiagnosis(reading)
 }
 
 const preloadPath = findPreload()

@@ -102,8 +102,10 @@ static bool allocate_texts(struct texts *texts, const struct osh_snapshot *snaps
   memset(texts, 0, sizeof(*texts));
   texts->bytes = malloc(snapshot->address_count * TEXT_ROOM + 1);
   texts->key_places = calloc(2 * places, sizeof(*texts->key_places));
+  if (texts->bytes == NULL || texts->key_places == NULL)
+    return false;
   texts->mac_places = texts->key_places + places;
-  return texts->bytes != NULL && texts->key_places != NULL;
+  return true;
 }
 
 static uint32_t end_text(struct texts *texts, size_t length) {

@@ -114,6 +114,14 @@ static bool complete_suggested(int fd, struct osh_link *link) {
   return false;
 }
 
+// A link that is being renamed bears its new name before it is found by it (dev_change_name()), and
+// the kernel holds a lock all the while that SIOCGIFCONF waits for. Without a buffer it only
+// counts.
+static void await_rename(int fd) {
+  struct ifconf none = {0};
+  (void)ioctl(fd, SIOCGIFCONF, &none);
+}
+
 // The name is asked by number and the rest by name, so a link renamed in between could lend its
 // name to another: the number is asked back at the end, and all of it again when it is not the
 // same.
@@ -134,6 +142,7 @@ static int complete(int fd, struct osh_link *link, const char **call) {
         (ifindex == link->ifindex || ifindex == 0))
       return refused != 0 ? refused : error;
     *link = (struct osh_link){.ifindex = link->ifindex};
+    await_rename(fd);
   }
   return -ENODEV;
 }

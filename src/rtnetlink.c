@@ -169,17 +169,57 @@ static int read_once(const struct mnl_socket *socket, uint32_t seq, struct osh_s
   return error != 0 ? error : interrupted;
 }
 
+// Whether a label does not begin with its link's name.
+static bool has_strange_labels(const struct osh_snapshot *snapshot) {
+  size_t hint = 0;
+  for (size_t i = 0; i < snapshot->address_count; i++) {
+    const struct osh_address *address = &snapshot->addresses[i];
+    if (address->name[0] == '\0')
+      continue;
+    const struct osh_link *link = osh_find_link(snapshot, address->ifindex, &hint);
+    if (link != NULL && !osh_label_names(address->name, link))
+      return true;
+  }
+  return false;
+}
+
+struct addresses {
+  struct osh_address *entries;
+  size_t count;
+};
+
+// A strange label may be one of yesterday, of a link that was renamed since the addresses were
+// told: then the next picture has another one. Without the memory to compare, it has to do.
+static bool is_settled(const struct osh_snapshot *snapshot, struct addresses *before) {
+  if (!has_strange_labels(snapshot))
+    return true;
+  size_t size = snapshot->address_count * sizeof(*before->entries);
+  if (before->entries != NULL && before->count == snapshot->address_count &&
+      memcmp(before->entries, snapshot->addresses, size) == 0)
+    return true;
+  free(before->entries);
+  before->entries = malloc(size);
+  before->count = snapshot->address_count;
+  if (before->entries != NULL)
+    memcpy(before->entries, snapshot->addresses, size);
+  return before->entries == NULL;
+}
+
 int osh_rtnetlink_read(struct osh_snapshot *snapshot, struct osh_attempt *attempt) {
   struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
   if (socket == NULL)
     return osh_refused(attempt, "socket(AF_NETLINK)", -errno);
   int error = -EINTR;
+  struct addresses before = {0};
   for (uint32_t try = 0; try < MAX_TRIES && (error == -EINTR || error == -ENODEV); try++) {
     snapshot->address_count = 0;
     snapshot->link_count = 0;
     attempt->told = 0;
     error = read_once(socket, 1 + try * 3, snapshot, attempt);
+    if (error == 0 && !is_settled(snapshot, &before))
+      error = -EINTR;
   }
+  free(before.entries);
   mnl_socket_close(socket);
   if (attempt->told == 0) {
     snapshot->address_count = 0;

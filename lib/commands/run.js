@@ -95,12 +95,11 @@ function dieOf(signal) {
  * @param {NodeJS.ErrnoException} error
  */
 function reportFailure(command, error) {
-  const [reason, status] =
-    error.code === 'ENOENT'
-      ? ['not found', NOT_FOUND]
-      : [error.code ?? error.message, NOT_EXECUTABLE]
+  // An empty one is no path, says Node.
+  const isLacking = error.code === 'ENOENT' || command === ''
+  const reason = isLacking ? 'not found' : `cannot be run (${error.code ?? error.message})`
   console.error(`osh-ifaddrs: ${command}: ${reason}`)
-  return status
+  return isLacking ? NOT_FOUND : NOT_EXECUTABLE
 }
 
 /** @returns {NodeJS.ProcessEnv} */
@@ -110,6 +109,28 @@ function makeEnvironment() {
     throw new Error('there is no preload library for this platform, or it is not built')
   }
   return extendEnvironment(process.env, { register: require.resolve('../register'), preload })
+}
+
+/**
+ * @param {string} command
+ * @param {string[]} args
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<number>} exit status
+ */
+function spawnAndWait(command, args, env) {
+  return new Promise((resolve) => {
+    forwardSignals((signal) => child.kill(signal))
+    /** @type {import('node:child_process').ChildProcess} */
+    let child
+    try {
+      child = spawn(command, args, { env, stdio: inheritAll() })
+    } catch (error) {
+      // Node throws what it does not expect of execve(2), and reports the rest.
+      return resolve(reportFailure(command, /** @type {NodeJS.ErrnoException} */ (error)))
+    }
+    child.on('error', (error) => resolve(reportFailure(command, error)))
+    child.on('exit', (status, signal) => resolve(signal === null ? (status ?? 0) : dieOf(signal)))
+  })
 }
 
 /**
@@ -129,12 +150,7 @@ async function run(args) {
     console.error(`osh-ifaddrs: ${/** @type {Error} */ (error).message}`)
     return FAILED
   }
-  return new Promise((resolve) => {
-    forwardSignals((signal) => child.kill(signal))
-    const child = spawn(command, rest, { env, stdio: inheritAll() })
-    child.on('error', (error) => resolve(reportFailure(command, error)))
-    child.on('exit', (status, signal) => resolve(signal === null ? (status ?? 0) : dieOf(signal)))
-  })
+  return spawnAndWait(command, rest, env)
 }
 
 module.exports = run

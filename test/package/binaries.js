@@ -9,6 +9,14 @@ const { must, projectRoot } = require('../support/package')
 
 const MACHINES = { x64: 'X86-64', arm64: 'AArch64' }
 const NEWEST_GLIBC = 2.17
+const BINARIES = [
+  'libmnl.so.0',
+  'osh-ifaddrs.glibc.node',
+  'osh_ifaddrs_core.so',
+  'osh_ifaddrs_preload.so'
+]
+const CORE_EXPORTS = ['osh_ifaddrs', 'osh_nameindex']
+const PRELOAD_EXPORTS = ['freeifaddrs', 'getifaddrs', 'if_freenameindex', 'if_nameindex']
 
 /** @param {string} file */
 function inspect(file) {
@@ -25,6 +33,7 @@ function inspect(file) {
     exported: fields
       .filter(([, , , , bind, , at]) => bind === 'GLOBAL' && /^\d+$/.test(at))
       .map((row) => row[7]),
+    flags: /\(FLAGS_1\).*/.exec(text)?.[0] ?? '',
     stripped: !/ \.(symtab|debug_info) /.test(text),
     relro: / GNU_RELRO /.test(text) && /\(FLAGS\).*BIND_NOW/.test(text),
     stack: / GNU_STACK .* (\S+) +0x\w+$/m.exec(text)?.[1]
@@ -70,22 +79,47 @@ function isNewer(version) {
 }
 
 /**
+ * What each of them is for is all that it exports; whatever it needs of this package's lies beside it.
+ *
+ * @param {import('tap').Test} t
+ * @param {string} folder
+ * @param {string} arch
+ */
+function testRoles(t, folder, arch) {
+  const addon = inspect(path.join(folder, 'osh-ifaddrs.glibc.node'))
+  const entries = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
+  t.same(addon.exported.sort(), entries, `${arch}: the addon exports its entry points only`)
+  const core = inspect(path.join(folder, 'osh_ifaddrs_core.so'))
+  t.same(core.exported.sort(), CORE_EXPORTS, `${arch}: so does the core`)
+  t.match(core.flags, 'NODELETE', `${arch}: the core, once loaded, stays`)
+  for (const [name, elf] of Object.entries({ addon, core })) {
+    t.equal(elf.runpath, '$ORIGIN', `${arch}: the ${name} finds libmnl beside itself`)
+    t.ok(elf.needed.includes('libmnl.so.0'), `${arch}: the ${name} needs libmnl`)
+    t.ok(
+      elf.imported.some((symbol) => /^__\w+_chk$/.test(symbol)),
+      `${arch}: the ${name} is fortified`
+    )
+  }
+  const preload = inspect(path.join(folder, 'osh_ifaddrs_preload.so'))
+  t.same(
+    preload.exported.sort(),
+    PRELOAD_EXPORTS,
+    `${arch}: the preload library stands in for these`
+  )
+  t.equal(preload.runpath, '$ORIGIN', `${arch}: it finds its core beside itself`)
+  t.notOk(preload.needed.includes('libmnl.so.0'), `${arch}: it brings no program libmnl`)
+}
+
+/**
  * @param {import('tap').Test} t
  * @param {string} root of an installed package
  */
 function testBinaries(t, root) {
   for (const arch of /** @type {const} */ (['x64', 'arm64'])) {
     const folder = path.join(root, `prebuilds/linux-${arch}`)
+    t.same(fs.readdirSync(folder).sort(), BINARIES, `${arch}: nothing is missing`)
     testFolder(t, folder, arch)
-    const addon = inspect(path.join(folder, 'osh-ifaddrs.glibc.node'))
-    const entries = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
-    t.same(addon.exported.sort(), entries, `${arch}: the addon exports its entry points only`)
-    t.equal(addon.runpath, '$ORIGIN', `${arch}: the addon finds libmnl beside itself`)
-    t.ok(addon.needed.includes('libmnl.so.0'), `${arch}: the addon needs libmnl`)
-    t.ok(
-      addon.imported.some((name) => /^__\w+_chk$/.test(name)),
-      `${arch}: the addon is fortified`
-    )
+    testRoles(t, folder, arch)
   }
 }
 

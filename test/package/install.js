@@ -5,13 +5,16 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
+const { environment: headers } = require('../../scripts/headers')
 const { requirements } = require('../support/namespace')
 const {
   DENIED,
   bareEnvironment,
+  environment,
   makeFolder,
   must,
   packWithoutPrebuilds,
+  projectRoot,
   run
 } = require('../support/package')
 
@@ -152,6 +155,26 @@ async function testOtherPlatforms(t, root) {
 }
 
 /**
+ * As gyp sees it where nodejs.org's headers are used: Termux's own do not want a variable of the NDK's.
+ *
+ * @param {import('tap').Test} t
+ * @param {string} root of an installed package
+ */
+async function testTermux(t, root) {
+  const folder = makeFolder(t)
+  fs.cpSync(root, folder, { recursive: true })
+  const nodeGyp = path.join(projectRoot, 'node_modules/node-gyp/bin/node-gyp.js')
+  const command = [process.execPath, nodeGyp, 'configure', '--silent', '--', '-DOS=android']
+  const env = { ...environment(), ...headers() }
+  const { status, output } = run([...command, '-Dplatform=android'], { cwd: folder, env })
+  t.same({ status, output }, { status: 0, output: '' })
+  const gyp = path.join(folder, 'binding.gyp')
+  fs.writeFileSync(gyp, fs.readFileSync(gyp, 'utf8').replace(/'android_ndk_path%'.*/, ''))
+  const without = run([...command, '-Dplatform=android'], { cwd: folder, env })
+  t.match(without.output, /Undefined variable android_ndk_path/, 'it is wanted')
+}
+
+/**
  * @param {import('tap').Test} t
  * @param {string} app where it is installed
  */
@@ -198,6 +221,7 @@ function testInstall(t, tarball, app) {
   t.test('neither a prebuilt addon nor a compiler', (t) => testNoCompiler(t, tarball))
   t.test('a compiler, but no prebuilt addon', (t) => testCompiler(t, tarball))
   t.test('macOS and Windows', (t) => testOtherPlatforms(t, installed(app)))
+  t.test('Termux', (t) => testTermux(t, installed(app)))
   t.test('globally', (t) => testGlobal(t, tarball))
   const skip = requirements() ?? false
   t.test('read-only and noexec', { skip }, (t) => testMounts(t, app))

@@ -7,17 +7,9 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { pathToFileURL } = require('node:url')
-const {
-  DENIED,
-  environment,
-  fetch,
-  fetchNode,
-  makeFolder,
-  must,
-  run
-} = require('../support/package')
-
-const MAJORS = [20, 22, 24, 26]
+const { DENIED, environment, fetch, makeFolder, must, run } = require('../support/package')
+const { nodeVersions } = require('../support/node-versions')
+const { runtime } = require('../support/runtimes')
 
 const PROGRAMS = {
   'plain.cjs': "console.log(JSON.stringify(require('node:os').networkInterfaces()))",
@@ -114,8 +106,7 @@ function testAnswer(t, folder, command, message, env = {}) {
  * @param {string} app
  */
 async function testNodes(t, app) {
-  for (const major of MAJORS) {
-    const node = fetchNode(major)
+  for (const { execPath: node } of nodeVersions()) {
     const version = must([node, '--version']).trim()
     const control = run([...DENIED, node, 'plain.cjs'], { cwd: app })
     t.match(control.stderr, /uv_interface_addresses/, `${version} without it: throws`)
@@ -149,13 +140,10 @@ async function testBundler(t, app) {
  * @param {string} app
  */
 async function testRuntimes(t, app) {
-  const bun = fetch(`@oven/bun-linux-${process.arch === 'x64' ? 'x64' : 'aarch64'}@1`, 'bin/bun')
-  fs.chmodSync(bun, 0o755)
+  const bun = runtime('bun')
   testAnswer(t, app, [bun, '--preload', 'osh-ifaddrs/register', 'plain.cjs'], 'Bun: --preload')
   testAnswer(t, app, [bun, 'named.mjs'], 'Bun: imported')
-  const deno = fetch(`@deno/linux-${process.arch}-glibc@2`, 'deno')
-  fs.chmodSync(deno, 0o755)
-  const command = [deno, 'run', '--no-config', '--node-modules-dir=manual', '-A']
+  const command = [runtime('deno'), 'run', '--no-config', '--node-modules-dir=manual', '-A']
   testAnswer(t, app, [...command, 'deno.mjs'], 'Deno: npm:')
 }
 

@@ -16,7 +16,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <linux/if_link.h>
@@ -181,39 +180,18 @@ static int print_leaks(void) {
   return made ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 
-static double now(void) {
-  struct timespec time;
-  (void)clock_gettime(CLOCK_MONOTONIC, &time);
-  return (double)time.tv_sec * 1e6 + (double)time.tv_nsec / 1e3;
-}
-
-/* Microseconds of the fastest of many rounds, for bench/preload.js. */
-static int measure(void) {
-  double best = 1e9;
-  for (int round = 0; round < 300; round++) {
-    const double start = now();
-    for (int i = 0; i < 20; i++) {
-      struct ifaddrs *list;
-      if (getifaddrs(&list) != 0)
-        err(EXIT_FAILURE, "getifaddrs");
-      freeifaddrs(list);
-    }
-    const double each = (now() - start) / 20;
-    best = each < best ? each : best;
-  }
-  (void)printf("%.3f\n", best);
-  return EXIT_SUCCESS;
-}
-
 int main(int argc, char **argv) {
   static const struct {
     const char *name;
     int (*run)(void);
-  } modes[] = {{"list", print_list},     {"names", print_names}, {"errno", print_errno},
-               {"threads", run_threads}, {"leaks", print_leaks}, {"measure", measure}};
+  } modes[] = {{"list", print_list},
+               {"names", print_names},
+               {"errno", print_errno},
+               {"threads", run_threads},
+               {"leaks", print_leaks}};
   for (size_t i = 0; argc == 2 && i < sizeof(modes) / sizeof(*modes); i++) {
     if (strcmp(argv[1], modes[i].name) == 0)
       return modes[i].run();
   }
-  errx(EXIT_FAILURE, "usage: lists list|names|errno|threads|leaks|measure");
+  errx(EXIT_FAILURE, "usage: lists list|names|errno|threads|leaks");
 }

@@ -75,9 +75,9 @@ function fetch(spec, file) {
 
 /**
  * @param {number} major
- * @param {string} [arch]
+ * @param {string} arch
  */
-function fetchNode(major, arch = process.arch) {
+function fetchNode(major, arch) {
   return fetch(`node-linux-${arch}@${major}`, 'bin/node')
 }
 

@@ -52,8 +52,13 @@ function runtime(name) {
     run('tar', ['-xzf', path.join(partial, archive), '-C', partial])
     fs.rmSync(path.join(partial, archive))
     fs.chmodSync(path.join(partial, 'package', file), 0o755)
-    fs.rmSync(target, { recursive: true, force: true })
-    fs.renameSync(partial, target)
+    try {
+      fs.renameSync(partial, target)
+    } catch (error) {
+      // A test that runs beside this one was faster.
+      if (!fs.existsSync(executable)) throw error
+      fs.rmSync(partial, { recursive: true })
+    }
   }
   return executable
 }

@@ -70,10 +70,6 @@ static void go_on(struct nlmsghdr *header) {
     header->nlmsg_type = NLMSG_NOOP;
 }
 
-static void interrupt(struct nlmsghdr *header) {
-  header->nlmsg_flags |= NLM_F_DUMP_INTR;
-}
-
 static void unlink_address(struct nlmsghdr *header) {
   if (header->nlmsg_type == RTM_NEWADDR)
     ((struct ifaddrmsg *)NLMSG_DATA(header))->ifa_index = 999999;
@@ -100,7 +96,7 @@ static ssize_t change(struct msghdr *message, size_t length, const struct fault 
     return (ssize_t)length - 3;
   case HOW_TRUNCATED:
     message->msg_flags |= MSG_TRUNC;
-    return (ssize_t)length;
+    return (ssize_t)NLMSG_ALIGN(first->nlmsg_len);
   case HOW_ENDLESS:
     each_message(bytes, length, go_on);
     memcpy(endless.bytes, bytes, length);
@@ -111,8 +107,8 @@ static ssize_t change(struct msghdr *message, size_t length, const struct fault 
   case HOW_DONE_ERROR:
     return end_with(bytes, NLMSG_DONE, fault->error);
   case HOW_INTERRUPTED:
-    each_message(bytes, length, interrupt);
-    return (ssize_t)length;
+    first->nlmsg_flags |= NLM_F_DUMP_INTR;
+    return (ssize_t)NLMSG_ALIGN(first->nlmsg_len);
   case HOW_NO_LINK:
     each_message(bytes, length, unlink_address);
     return (ssize_t)length;

@@ -30,12 +30,12 @@ enum how {
   HOW_REFUSE,      // with an errno
   HOW_SHORT,       // read, recvmsg: less than there is
   HOW_EMPTY,       // recvmsg: a datagram of no bytes before the kernel's
-  HOW_TRUNCATED,   // recvmsg: MSG_TRUNC
+  HOW_TRUNCATED,   // recvmsg: the first message alone, and MSG_TRUNC
   HOW_FOREIGN,     // recvmsg: an address from a process, before the kernel's datagram
   HOW_ENDLESS,     // recvmsg: this datagram again and again
   HOW_ERROR,       // recvmsg: NLMSG_ERROR after the first message
   HOW_DONE_ERROR,  // recvmsg: NLMSG_DONE that tells an errno, after the first message
-  HOW_INTERRUPTED, // recvmsg: NLM_F_DUMP_INTR
+  HOW_INTERRUPTED, // recvmsg: the first message alone, and NLM_F_DUMP_INTR
   HOW_OTHER_SEQ,   // recvmsg: the same from the kernel, in answer to another request
   HOW_NO_LINK,     // recvmsg: addresses of a link that is not there
   HOW_GARBAGE,     // recvmsg: bytes that are no message

@@ -129,10 +129,14 @@ static bool omitted(const struct osh_snapshot *snapshot, const struct osh_addres
 
 // That a link is gone is an answer, and its addresses are gone with it: no mark tells of those
 // where a kernel says so of a link that is there, again and again, or once where links are missing
-// anyway.
+// anyway. Nor does one where each dump is interrupted: then the last one has to do.
 static bool says_gone(const struct osh_snapshot *snapshot, const struct fault *fault,
                       bool persistent) {
-  return fault != NULL && (fault->error == ENODEV || fault->how == HOW_NO_LINK) &&
+  if (fault == NULL)
+    return false;
+  if (fault->how == HOW_INTERRUPTED)
+    return persistent;
+  return (fault->error == ENODEV || fault->how == HOW_NO_LINK) &&
          (persistent || (snapshot->missing & OSH_FACT_LINKS));
 }
 
@@ -196,8 +200,10 @@ const char *judge_snapshot(const struct osh_snapshot *snapshot, int result,
 }
 
 static bool is_name_of(const char *name, const struct osh_address *address) {
-  const char *own = address->name[0] != '\0' ? address->name : true_link(address->ifindex)->name;
-  return strcmp(name, own) == 0;
+  if (address->name[0] != '\0')
+    return strcmp(name, address->name) == 0;
+  const struct osh_link *link = true_link(address->ifindex);
+  return link != NULL && strcmp(name, link->name) == 0;
 }
 
 static bool is_there(const char *name, const struct sockaddr *entry) {

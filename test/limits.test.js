@@ -1,0 +1,192 @@
+'use strict'
+
+// At the limits: with no descriptor left, between a fork and an exec, in threads that end in mid-call, and
+// when a link is renamed at the worst moment.
+
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const t = require('tap')
+const { makeNamespace } = require('./support/cage')
+const { launcher, requirements } = require('./support/namespace')
+
+const skip = requirements() ?? false
+if (skip) {
+  t.pass(`skipped: ${skip}`, { skip })
+  process.exit()
+}
+
+const { EMFILE, EPERM } = os.constants.errno
+// A tenth of a second each on a busy machine.
+const WORKERS = process.env.CI ? 200 : 1000
+const CHILDREN = 50
+const ADDRESSES = 200
+const MIB = 2 ** 20
+// No test here may take longer than that, however loaded the machine; none is judged by it.
+const PATIENCE = 10 * 60_000
+const OPEN = ['--user', 'keep', '--no-landlock']
+// tap has whatever node it spawns load its own modules, which are larger than what is measured here.
+const CLEAN = ['--unset=NODE_OPTIONS', '--unset=NODE_EXTRA_CA_CERTS']
+const MODES = { rtnetlink: [], denied: ['--deny-family', 'netlink'] }
+const KEYS = ['d0', 'd1', 'lo']
+
+t.setTimeout(PATIENCE)
+
+const ns = makeNamespace(t, 'limits')
+
+/** What a script prints as JSON, in a cage. */
+function evaluate(t, launch, script, { env = {}, shell = '' } = {}) {
+  const args = [...CLEAN, 'sh', '-euc', `${shell} exec "$@"`, 'sh', process.execPath, '-e', script]
+  const options = { launch: [...OPEN, ...launch], timeout: PATIENCE, env }
+  const { status, signal, stdout, stderr } = ns.exec('env', args, options)
+  t.strictSame({ status, signal }, { status: 0, signal: null }, `it runs ${stderr}`)
+  return JSON.parse(stdout)
+}
+
+// Takes all descriptors that there are, asks, gives them back, and asks again.
+const EXHAUST = `
+  const native = os.networkInterfaces
+  require('osh-ifaddrs/register')
+  const { networkInterfaces, diagnose } = require('osh-ifaddrs')
+  const loadFirst = process.env.LOAD_FIRST === 'true'
+  const attempt = (ask) => {
+    try {
+      return Object.keys(ask()).sort()
+    } catch ({ code, errno, cause }) {
+      return { code, errno, cause: cause?.code }
+    }
+  }
+  process.removeAllListeners('warning')
+  if (loadFirst) networkInterfaces()
+  const taken = []
+  try {
+    for (;;) taken.push(fs.openSync('/dev/null'))
+  } catch ({ code }) {
+    if (code !== 'EMFILE') throw code
+  }
+  const none = [attempt(networkInterfaces), attempt(os.networkInterfaces)]
+  const sources = loadFirst ? diagnose().sources.map(({ status, code }) => status + ' ' + code) : []
+  taken.splice(0).forEach(fs.closeSync)
+  const free = [attempt(networkInterfaces), attempt(os.networkInterfaces), attempt(native)]
+  console.log(JSON.stringify({ none, sources, free }))`
+
+t.test('no descriptor left', async (t) => {
+  const exhaust = (t, denials, loadFirst) =>
+    evaluate(t, denials, EXHAUST, { env: { LOAD_FIRST: `${loadFirst}` }, shell: 'ulimit -n 64;' })
+  for (const [mode, denials] of Object.entries(MODES)) {
+    const denied = mode === 'denied'
+    await t.test(`after the addon was loaded, ${mode}`, async (t) => {
+      const { none, sources, free } = exhaust(t, denials, true)
+      const ours = 'ERR_OSH_IFADDRS_UNAVAILABLE'
+      const errno = denied ? EPERM : EMFILE
+      t.match(none, [
+        { code: ours, errno },
+        { errno, cause: ours }
+      ])
+      const failed = 'failed EMFILE'
+      t.strictSame(sources, [denied ? 'denied EPERM' : failed, failed, failed])
+      const native = denied ? { code: 'ERR_SYSTEM_ERROR', errno: EPERM } : KEYS
+      t.strictSame(free, [KEYS, KEYS, native], 'then it works')
+    })
+    await t.test(`before the addon was loaded, ${mode}`, async (t) => {
+      const { none, free } = exhaust(t, denials, false)
+      t.notOk(none.some(Array.isArray), 'both throw')
+      t.strictSame(free.slice(0, 2), [KEYS, KEYS], 'then both work')
+    })
+  }
+})
+
+// A thread that says when it has loaded the addon, and calls from then on without pause.
+const CALLER = `
+  const { networkInterfaces } = require('osh-ifaddrs')
+  networkInterfaces()
+  require('node:worker_threads').parentPort.postMessage(0)
+  for (;;) networkInterfaces()`
+
+t.test('a child process inherits no descriptor, started while threads call', async (t) => {
+  const script = `
+    const { once } = require('node:events')
+    const { Worker } = require('node:worker_threads')
+    const { spawnSync } = require('node:child_process')
+    // A line of ls: … 3 -> socket:[12345]
+    const inherited = () =>
+      spawnSync('ls', ['-l', '/proc/self/fd'], { encoding: 'utf8' }).stdout
+        .split('\\n')
+        .map((line) => line.split(' ').slice(-3))
+        .filter(([fd, arrow]) => arrow === '->' && fd > 2)
+        .map(([, , file]) => file.replace(/\\d+/g, 'N'))
+    const workers = [1, 2, 3].map(() => new Worker(${JSON.stringify(CALLER)}, { eval: true }))
+    Promise.all(workers.map((worker) => once(worker, 'message'))).then(() => {
+      const seen = new Set()
+      for (let i = 0; i < ${CHILDREN}; i++) inherited().forEach((file) => seen.add(file))
+      console.log(JSON.stringify([...seen]))
+      process.exit()
+    })`
+  for (const [mode, denials] of Object.entries(MODES)) {
+    const seen = evaluate(t, denials, script)
+    t.ok(seen.includes('/proc/N/fd'), 'the list itself')
+    const ours = seen.filter((name) => /^socket|\/net\//.test(name))
+    t.strictSame(ours, [], mode)
+  }
+})
+
+t.test(`${WORKERS} workers are terminated in mid-call`, async (t) => {
+  const script = `
+    const { once } = require('node:events')
+    const { Worker } = require('node:worker_threads')
+    const { networkInterfaces } = require('osh-ifaddrs')
+    const one = async () => {
+      const worker = new Worker(${JSON.stringify(CALLER)}, { eval: true })
+      await once(worker, 'message')
+      await new Promise((resolve) => setTimeout(resolve, Math.random() * 3))
+      return worker.terminate()
+    }
+    const some = async (count) => {
+      for (let done = 0; done < count; done += 4) await Promise.all([one(), one(), one(), one()])
+    }
+    const measure = () => ({
+      fds: fs.readdirSync('/proc/self/fd').length,
+      rss: process.memoryUsage.rss()
+    })
+    const main = async () => {
+      await some(40)
+      const warm = measure()
+      await some(${WORKERS / 2})
+      const { fds, rss } = measure()
+      const answer = Object.keys(networkInterfaces())
+      console.log(JSON.stringify({ descriptors: fds - warm.fds, growth: rss - warm.rss, answer }))
+    }
+    main()`
+  // With so many the better part of a worker's time is in the call.
+  ns.batch(Array.from({ length: ADDRESSES }, (_, i) => `addr add 10.1.0.${i + 1}/24 dev d1`))
+  t.teardown(() => ns.ip('addr flush dev d1 to 10.1.0.0/24'))
+  for (const [mode, denials] of Object.entries(MODES)) {
+    const { descriptors, growth, answer } = evaluate(t, denials, script)
+    t.comment(`${mode}: ${Math.round(growth / 1024)} KiB more`)
+    t.equal(descriptors, 0, `no descriptor is left, ${mode}`)
+    t.ok(growth < 32 * MIB, `${growth} bytes more than when it was warm`)
+    t.strictSame(answer.sort(), KEYS, 'and it still answers')
+  }
+})
+
+// Hardly ever does it really happen just then, so a shim (test/sandbox/renamed.c) tells an old name.
+t.test('a link is renamed right after the list of addresses was asked for, imitated', async (t) => {
+  const script = `
+    const { diagnose, networkInterfaces } = require('osh-ifaddrs')
+    const first = networkInterfaces()
+    console.log(JSON.stringify({ first, second: networkInterfaces(), ...diagnose() }))`
+  const shim = path.join(path.dirname(launcher), 'renamed.so')
+  t.ok(fs.existsSync(shim))
+  for (const denied of ['netlink', 'netlink,inet', 'netlink,inet,inet6', 'all']) {
+    for (const [now, before] of [
+      ['d0', 'gone'],
+      ['d0', 'd1'],
+      ['lo', 'd0']
+    ]) {
+      const env = { LD_PRELOAD: shim, OSH_RENAMED: now, OSH_BEFORE: before }
+      const { first, second } = evaluate(t, ['--deny-family', denied], script, { env })
+      t.strictSame(Object.keys(second), ['lo', 'd0', 'd1'])
+      t.strictSame(first, second, `${now} was ${before}, ${denied} denied`)
+    }
+  }
+})

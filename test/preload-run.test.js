@@ -1,0 +1,189 @@
+'use strict'
+
+// `osh-ifaddrs run`: what the program gets, and that nobody need know that it was not started directly.
+
+const { spawn, spawnSync } = require('node:child_process')
+const { once } = require('node:events')
+const fs = require('node:fs')
+const path = require('node:path')
+const t = require('tap')
+const { preloadPath } = require('..')
+const { extendEnvironment } = require('../lib/environment')
+const { Namespace, projectRoot, requirements } = require('./support/namespace')
+const { nodeVersions } = require('./support/node-versions')
+
+const register = path.join(projectRoot, 'lib', 'register.js')
+const start = (...args) => [path.join(projectRoot, 'lib', 'cli.js'), 'run', ...args]
+
+// tap loads modules into every Node that is started here, whatever its environment is to be. They listen
+// for signals.
+const ENV = '/usr/bin/env'
+const unset = ['-u', 'NODE_OPTIONS', '-u', 'LD_PRELOAD']
+const clean = (...args) => [...unset, process.execPath, ...start(...args)]
+
+function run(args, options = {}) {
+  const child = spawnSync(ENV, clean(...args), { encoding: 'utf8', timeout: 30_000, ...options })
+  const { status, signal, stdout, stderr } = child
+  return { status, signal, stdout, stderr }
+}
+
+t.test('the environment is added to', async (t) => {
+  const files = { register: '/a/register.js', preload: '/a/p.so' }
+  const extend = (env) => extendEnvironment(env, files)
+  t.strictSame(extend({ A: '1' }), {
+    A: '1',
+    NODE_OPTIONS: '--require=/a/register.js',
+    LD_PRELOAD: '/a/p.so'
+  })
+  const given = { NODE_OPTIONS: '--no-warnings "-r=/b c.js"', LD_PRELOAD: '/x.so:/y.so' }
+  const extended = extend(given)
+  t.strictSame(extended, {
+    NODE_OPTIONS: '--no-warnings "-r=/b c.js" --require=/a/register.js',
+    LD_PRELOAD: '/x.so:/y.so /a/p.so'
+  })
+  t.strictSame(extend(extended), extended, 'once')
+  t.match(extend({ LD_PRELOAD: '/a/p.so:/x.so' }), { LD_PRELOAD: '/a/p.so:/x.so' })
+  t.match(extend({ LD_PRELOAD: '/a/p.so2' }), { LD_PRELOAD: '/a/p.so2 /a/p.so' })
+  t.match(extend({ NODE_OPTIONS: ' ', LD_PRELOAD: '' }), extend({}), 'empty ones')
+  for (const preload of ['/a b/p.so', '/a:b/p.so']) {
+    t.throws(() => extendEnvironment({}, { ...files, preload }), { message: preload })
+  }
+})
+
+t.test('a path of any kind survives NODE_OPTIONS', async (t) => {
+  for (const name of ['plain', 'with blanks', 'with "quotes"', 'back\\slash', '"\\" \\\\']) {
+    const module = path.join(t.testdir(), name, 'm.js')
+    fs.mkdirSync(path.dirname(module), { recursive: true })
+    fs.writeFileSync(module, 'console.log("loaded")')
+    const { NODE_OPTIONS } = extendEnvironment({}, { register: module, preload: '/p' })
+    const child = spawnSync(ENV, [`NODE_OPTIONS=${NODE_OPTIONS}`, process.execPath, '-e', ''], {
+      encoding: 'utf8'
+    })
+    t.equal(child.stdout, 'loaded\n', child.stderr)
+  }
+})
+
+t.test('arguments, output and status are passed through', async (t) => {
+  const printed = run(['--', 'printf', '<%s>', 'a b', '--', '$x', '']).stdout
+  t.equal(printed, '<a b><--><$x><>')
+  t.equal(run(['printf', '%s', 'x']).stdout, 'x', 'without --')
+  t.strictSame(run(['sh', '-c', 'cat; echo oops >&2; exit 7'], { input: 'in' }), {
+    status: 7,
+    signal: null,
+    stdout: 'in',
+    stderr: 'oops\n'
+  })
+  const { stdout } = run(['sh', '-c', 'echo "$NODE_OPTIONS|$LD_PRELOAD"'])
+  t.equal(stdout, `--require=${register}|${preloadPath}\n`)
+  const stdio = ['ignore', 'pipe', 'pipe', 'ignore', 'ignore', 'pipe']
+  const { output } = spawnSync(ENV, clean('sh', '-c', 'echo five >&5'), { encoding: 'utf8', stdio })
+  t.strictSame([output[2], output[5]], ['', 'five\n'], 'other descriptors')
+})
+
+t.test('what cannot be run has the statuses of env(1)', async (t) => {
+  t.match(run(['/nonexistent/program']), {
+    status: 127,
+    stderr: 'osh-ifaddrs: /nonexistent/program: not found\n'
+  })
+  t.match(run(['--', 'no-such-program']), { status: 127 })
+  t.match(run(['']), { status: 127 })
+  t.match(run(['/etc/passwd']), { status: 126, stderr: /^osh-ifaddrs: \/etc\/passwd: .*EACCES/ })
+  t.match(run(['/etc']), { status: 126, stderr: /EACCES/ })
+  // Node throws this one, and reports the others.
+  const loop = path.join(t.testdir({}), 'loop')
+  fs.symlinkSync('loop', loop)
+  t.match(run([loop]), { status: 126, stderr: /ELOOP/ })
+  t.match(run([]), { status: 125, stderr: /usage/ })
+})
+
+t.test('it dies of the signal that the program dies of', async (t) => {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGKILL', 'SIGUSR1', 'SIGABRT']) {
+    t.match(run(['sh', '-c', `kill -${signal.slice(3)} $$`]), { status: null, signal })
+  }
+  t.match(run(['sh', '-c', 'kill -PIPE $$']), { status: 141 }, 'which Node ignores')
+})
+
+t.test('signals reach the program, from its first moment on', async (t) => {
+  for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2']) {
+    const script = `trap 'exit 9' ${signal.slice(3)}
+      kill -${signal.slice(3)} $PPID
+      for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.3; done`
+    // Of a session of its own: there is no terminal that would have sent it to both.
+    const child = spawn(ENV, clean('sh', '-c', script), { detached: true, stdio: 'ignore' })
+    t.strictSame(await once(child, 'close'), [9, null], signal)
+  }
+})
+
+t.test('the program inherits nothing of Node’s', async (t) => {
+  const status = ['grep', '-E', 'Sig(Blk|Ign)', '/proc/self/status']
+  t.equal(run(status).stdout, spawnSync(status[0], status.slice(1), { encoding: 'utf8' }).stdout)
+  const flags = ['sed', '-n', 's/flags://p', '/proc/self/fdinfo/1']
+  t.match(run(flags), { status: 0, stdout: /^\t0?[0-3]0*[0-3]\n$/ }, 'stdout blocks')
+  t.equal(run(['sh', '-c', 'yes | head -n 1']).stderr, '')
+})
+
+t.test('it is silent in every Node', async (t) => {
+  for (const { major, execPath } of nodeVersions()) {
+    const args = [...unset, execPath, ...start(execPath, '-p', 'process.versions.node')]
+    const { status, stdout, stderr } = spawnSync(ENV, args, { encoding: 'utf8' })
+    t.match({ status, stderr }, { status: 0, stderr: '' })
+    t.equal(stdout.split('.')[0], `${major}`)
+  }
+})
+
+t.test('a terminal’s signal reaches the program once', async (t) => {
+  // A shell would take two signals in quick succession for one.
+  const count = `
+import signal, time
+got = []
+signal.signal(signal.SIGINT, lambda *_: got.append(1))
+print('ready', flush=True)
+time.sleep(0.8)
+print(got)`
+  const terminal = `
+import os, pty, sys
+pid, fd = pty.fork()
+if pid == 0:
+    os.execv(sys.argv[1], sys.argv[1:])
+output = b''
+try:
+    while True:
+        data = os.read(fd, 1000)
+        if b'ready' in data:
+            os.write(fd, b'\\x03')
+        output += data
+except OSError:
+    pass
+sys.stdout.buffer.write(output)
+sys.exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))`
+  const args = ['-c', terminal, ENV, ...clean('/usr/bin/python3', '-c', count)]
+  const { status, stdout } = spawnSync('/usr/bin/python3', args, { encoding: 'utf8' })
+  t.match(stdout, '[1]')
+  t.equal(status, 0)
+})
+
+t.test('in a sandbox', { skip: requirements() ?? false }, async (t) => {
+  const ns = Namespace.create('run')
+  t.teardown(() => ns.remove())
+  ns.batch(['link set lo up'])
+  const launch = ['--deny-family', 'netlink']
+  const exec = (...args) => ns.node(start(...args), { launch })
+  const names = 'import socket; print(socket.if_nameindex())'
+
+  const python = ['/usr/bin/python3', '-c', names]
+  t.equal(ns.exec(python[0], python.slice(1), { launch }).status, 1, 'alone it fails')
+  t.match(exec(...python), { status: 0, stdout: "[(1, 'lo')]\n" })
+  const chain = `/usr/bin/env sh -c '/usr/bin/python3 -c "${names}"'`
+  t.match(exec('sh', '-c', chain), { status: 0, stdout: "[(1, 'lo')]\n" }, 'children of children')
+  const script = 'console.log(Object.keys(require("node:os").networkInterfaces()).join())'
+  t.match(exec(process.execPath, '-e', script), { status: 0, stdout: 'lo\n' })
+  const twice = start('sh', '-c', 'echo "$NODE_OPTIONS|$LD_PRELOAD"')
+  const nested = exec(process.execPath, ...twice)
+  t.equal(nested.stdout, `--require=${register}|${preloadPath}\n`, 'nothing is added twice')
+
+  // Of the two ways into Node either suffices.
+  const always = `console.log(require('node:os').networkInterfaces.name); ${script}`
+  t.match(ns.node(['-e', always], { launch, env: { LD_PRELOAD: preloadPath } }), { status: 0 })
+  t.match(ns.node(['-r', register, '-e', always], { launch }), { status: 0 })
+  t.match(ns.node(['-e', always], { launch }), { status: 1 })
+})

@@ -1,0 +1,42 @@
+/*
+ * Imitates, by LD_PRELOAD, a link that is renamed right after SIOCGIFCONF was answered: the first
+ * list of a process has another name for it, as it was before. OSH_RENAMED is its name now,
+ * OSH_BEFORE that of before.
+ */
+
+#include <net/if.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+static void tell_old_name(const struct ifconf *list) {
+  // NOLINTBEGIN(concurrency-mt-unsafe): nothing changes the environment meanwhile.
+  const char *now = getenv("OSH_RENAMED");
+  const char *before = getenv("OSH_BEFORE");
+  // NOLINTEND(concurrency-mt-unsafe)
+  if (now == NULL || before == NULL)
+    return;
+  for (size_t i = 0; i < (size_t)list->ifc_len / sizeof(struct ifreq); i++)
+    if (strcmp(list->ifc_req[i].ifr_name, now) == 0)
+      strncpy(list->ifc_req[i].ifr_name, before, IFNAMSIZ - 1);
+}
+
+int ioctl(int fd, unsigned long request, ...) {
+  static bool told = false;
+  va_list arguments;
+  va_start(arguments, request);
+  void *argument = va_arg(arguments, void *);
+  va_end(arguments);
+  const int result = (int)syscall(SYS_ioctl, fd, request, argument);
+  // Without a buffer the kernel only counts.
+  const struct ifconf *list = argument;
+  if (result == 0 && request == SIOCGIFCONF && list->ifc_req != NULL && !told) {
+    told = true;
+    tell_old_name(list);
+  }
+  return result;
+}

@@ -1,0 +1,127 @@
+'use strict'
+
+// Every N-API call of the addon fails once, and from there on, in a real Node: a plain exception comes of
+// it, nothing is left, and the next read is right. The same with its allocations. The addon is the real
+// one, linked with what makes its calls fail (test/torture/napi.c).
+
+const fs = require('node:fs')
+const path = require('node:path')
+const t = require('tap')
+
+/**
+ * @typedef {object} Torture
+ * @property {(kind: number, at: number, status: number, persistent: boolean) => void} start
+ * @property {() => [number, number, number]} stop N-API calls, allocations, blocks of memory
+ * @property {(exports: object) => import('../lib/binding').Binding} init
+ */
+
+/** @type {Torture} */
+const torture = require(path.join(__dirname, 'build/torture.node'))
+
+if (process.platform !== 'linux') {
+  t.pass('skipped: of Linux only', { skip: 'of Linux only' })
+  process.exit()
+}
+
+const NAPI = 0
+const MEMORY = 1
+const PENDING_EXCEPTION = 10
+// napi_invalid_arg, napi_object_expected, napi_generic_failure, napi_pending_exception, napi_cancelled,
+// napi_queue_full, napi_closing, napi_cannot_run_js
+const STATUSES = [1, 2, 9, PENDING_EXCEPTION, 11, 15, 16, 23]
+const CODES = ['ERR_OSH_IFADDRS_NAPI', 'ERR_PENDING', 'ENOMEM']
+const ALL = 7
+const PROCFS = 4
+
+const addon = torture.init({})
+const small = new Uint32Array(1)
+const large = new Uint32Array(65536)
+
+/** What is done under failures, by what it is. Each does all that it does anew. */
+const DEEDS = {
+  'an initialisation': () => typeof torture.init({})?.read,
+  'a read': () => addon.read(ALL, false, large),
+  'a read into too small a room': () => JSON.stringify(addon.read(ALL, false, small)),
+  'a read with details': () => JSON.stringify(addon.read(ALL, true, small)),
+  'a read of nothing': () => JSON.stringify(addon.read(0, false, small)),
+  'a read of procfs alone': () => JSON.stringify(addon.read(PROCFS, true, small))
+}
+
+const descriptors = () => fs.readdirSync('/proc/self/fd').length
+
+/**
+ * Does it once with that failing.
+ *
+ * @param {() => unknown} deed
+ * @param {number} kind
+ * @param {number} at
+ * @param {number} status
+ * @param {boolean} persistent
+ */
+function attempt(deed, kind, at, status, persistent) {
+  let result
+  /** @type {any} */
+  let error
+  torture.start(kind, at, status, persistent)
+  try {
+    result = deed()
+  } catch (thrown) {
+    error = thrown
+  }
+  const [calls, allocations, blocks] = torture.stop()
+  return { result, error, counts: [calls, allocations], blocks }
+}
+
+/** @param {any} error */
+function isPlain(error) {
+  return (
+    error instanceof Error &&
+    CODES.includes(/** @type {any} */ (error).code) &&
+    error.message !== ''
+  )
+}
+
+let injected = 0
+
+for (const [name, deed] of Object.entries(DEEDS)) {
+  t.test(name, async (t) => {
+    const expected = attempt(deed, NAPI, 0, 0, false)
+    t.equal(expected.error, undefined, 'it does without failures')
+    const open = descriptors()
+    /** @type {string[]} */
+    const wrong = []
+
+    /**
+     * @param {number} kind
+     * @param {number} at
+     * @param {number} status
+     * @param {boolean} persistent
+     */
+    const fail = (kind, at, status, persistent) => {
+      const { result, error, blocks } = attempt(deed, kind, at, status, persistent)
+      const what = `${kind === NAPI ? 'call' : 'allocation'} ${at}, ${status}, ${persistent}`
+      injected++
+      // Where throwing fails, too, nothing can be thrown. Without memory the core has other ways to answer.
+      const may = kind === MEMORY || (persistent && status !== PENDING_EXCEPTION)
+      if (error === undefined && !may) wrong.push(`${what}: returned ${result}`)
+      if (error !== undefined && !isPlain(error)) wrong.push(`${what}: threw ${error}`)
+      if (blocks !== expected.blocks) wrong.push(`${what}: memory is left`)
+      const again = attempt(deed, NAPI, 0, 0, false)
+      if (again.result !== expected.result) wrong.push(`${what}: then ${again.result}`)
+    }
+
+    const [calls, allocations] = expected.counts
+    t.ok(calls > 0, `${calls} N-API calls, ${allocations} allocations`)
+    for (const persistent of [false, true]) {
+      for (let at = 1; at <= calls; at++)
+        for (const status of STATUSES) fail(NAPI, at, status, persistent)
+      for (let at = 1; at <= allocations; at++) fail(MEMORY, at, 0, persistent)
+    }
+    t.strictSame(wrong, [], 'exceptions where something fails, and nothing else')
+    t.equal(descriptors(), open, 'no descriptor is left')
+  })
+}
+
+t.test('all of it', async (t) => {
+  t.ok(injected > 1000, `${injected} faults injected`)
+})
