@@ -92,7 +92,7 @@ t.test('where there is nothing but the native function', async (t) => {
   const { status, stdout } = as('doctor')
   t.equal(status, 0)
   t.match(stdout, /^Nothing is wrong/)
-  t.notMatch(stdout, /unknown|Sources/)
+  t.notMatch(stdout, /unknown|Sources|surrounds/)
 })
 
 t.test('in a sandbox', { skip: requirements() ?? false }, async (t) => {

@@ -9,8 +9,21 @@ const t = require('tap')
 const { OCI_RULE, POLICIES } = require('../lib/doctor/remedies')
 const { makeNamespace } = require('./support/cage')
 const { makeFolder, relocate } = require('./support/deployment')
-const { requirements } = require('./support/namespace')
+const { projectRoot, requirements } = require('./support/namespace')
 const { makePattern, readConsole, readSnippets } = require('./support/snippets')
+
+t.test('links', async (t) => {
+  const pages = fs.readdirSync(path.join(projectRoot, 'docs')).map((name) => `docs/${name}`)
+  const tops = fs.readdirSync(projectRoot).filter((name) => name.endsWith('.md'))
+  for (const page of [...tops, ...pages.filter((name) => name.endsWith('.md'))]) {
+    const text = fs.readFileSync(path.join(projectRoot, page), 'utf8')
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link]) => link)
+    for (const link of links) {
+      const target = path.join(projectRoot, path.dirname(page), link)
+      t.ok(fs.existsSync(target), `${page}: ${link}`)
+    }
+  }
+})
 
 t.test('why-it-fails.md', { skip: process.platform !== 'linux' && 'Linux only' }, async (t) => {
   const folder = makeFolder(t)
