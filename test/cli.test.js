@@ -150,8 +150,9 @@ t.test('in a sandbox', { skip: requirements() ?? false }, async (t) => {
 
   await t.test('colour and width', async (t) => {
     const coloured = /^\u001b\[1mNAME/
-    const piped = { TERM: 'xterm', NO_COLOR: undefined, FORCE_COLOR: undefined }
-    t.notMatch(show([], { env: piped }).stdout, coloured, 'not into a pipe')
+    // Node takes no colour to be wanted in CI, whatever runs there.
+    const unsaid = { TERM: 'xterm', CI: undefined, NO_COLOR: undefined, FORCE_COLOR: undefined }
+    t.notMatch(show([], { env: unsaid }).stdout, coloured, 'not into a pipe')
     t.match(show([], { env: { FORCE_COLOR: '1' } }).stdout, coloured, 'unless forced')
     const both = show([], { env: { FORCE_COLOR: '1', NO_COLOR: '1' } })
     t.match(both, { stdout: coloured, stderr: '' }, 'quietly')
@@ -160,13 +161,7 @@ t.test('in a sandbox', { skip: requirements() ?? false }, async (t) => {
     const onTerminal = (columns, env) => {
       const command = `stty cols ${columns}; exec "${process.execPath}" "${cli}"`
       const launch = ['--user', 'keep', '--no-landlock']
-      const shell = {
-        SHELL: '/bin/sh',
-        TERM: 'xterm',
-        NO_COLOR: undefined,
-        FORCE_COLOR: undefined,
-        ...env
-      }
+      const shell = { SHELL: '/bin/sh', ...unsaid, ...env }
       return ns
         .exec('script', ['-qec', command, '/dev/null'], { launch, env: shell, input: '' })
         .stdout.replaceAll('\r', '')
