@@ -12,7 +12,7 @@
 #define FIRST_CAPACITY 16
 // How often the list of IPv4 addresses may change while it is looked at, before each is looked at
 // by itself.
-#define QUICK_TRIES 4
+#define QUICK_TRIES 16
 
 // Room for one more element. Arrays double when their count reaches a power of two, which spares a
 // capacity beside each count.

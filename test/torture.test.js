@@ -31,7 +31,7 @@ const TORTURED = new Set(
 const INFALLIBLE = new Set(
   (
     '__errno_location __memcpy_chk __memset_chk __memmove_chk __popcountdi2 __stack_chk_fail dlclose ' +
-    'free memchr memcmp memcpy memmove memset qsort strcmp strcspn strlen strncmp strnlen'
+    'bsearch free memchr memcmp memcpy memmove memset qsort strcmp strcspn strlen strncmp strnlen'
   ).split(' ')
 )
 // Of libmnl those that call nothing, and the three that call socket(2), calloc(3), sendto(2) and close(2).
