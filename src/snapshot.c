@@ -203,7 +203,20 @@ struct way {
   int fd;         // for ioctl(2), or -1
   int family;     // of `fd`
   bool carefully; // see osh_ioctl_locate()
+  bool again;     // it is not the first time
 };
+
+// Whether an IPv4 address could not be asked about, though nothing was refused. Its link may have
+// been renamed meanwhile and back again, which leaves no trace in the list.
+static bool has_gaps(const struct osh_snapshot *snapshot, const struct osh_attempt *ioctl) {
+  if (ioctl->error != 0)
+    return false;
+  for (size_t i = 0; i < snapshot->address_count; i++)
+    if (snapshot->addresses[i].family == AF_INET &&
+        !(snapshot->addresses[i].marks & OSH_ADDRESS_PREFIX_KNOWN))
+      return true;
+  return snapshot->omission_count > 0;
+}
 
 // The pieces come in another order than the sources: names in /proc spare questions about IPv4
 // addresses, and the links that only an IPv6 address names are to be asked about by ioctl. Returns
@@ -232,7 +245,8 @@ static bool read_once(struct osh_snapshot *snapshot, const struct way *way) {
   }
   bool gone = way->fd >= 0 && complete_links(snapshot, way->fd, ioctl) == -ENODEV;
   if ((ioctl->told & OSH_FACT_IPV4) && !way->carefully)
-    unchanged = !gone && osh_ioctl_unchanged(way->fd, &list);
+    unchanged =
+        !gone && (way->again || !has_gaps(snapshot, ioctl)) && osh_ioctl_unchanged(way->fd, &list);
   free(list.ifc_req);
   snapshot->missing &= ~ioctl->told;
   return unchanged;
@@ -261,6 +275,7 @@ static void read_without_netlink(struct osh_snapshot *snapshot, unsigned sources
     *ioctl = opened;
     *procfs = (struct osh_attempt){0};
     way.carefully = tries == QUICK_TRIES;
+    way.again = true;
   }
   if (way.fd >= 0)
     close(way.fd);
