@@ -1,5 +1,5 @@
 // Whole reads over a scripted kernel (script.h): what no real one can be made to answer at will.
-// Each of these was found by fuzz/read_fuzz.c.
+// Each of these was found by fuzz/read_fuzz.c or by the load test.
 
 #include "unit.h"
 
@@ -7,6 +7,7 @@
 #include "source.h"
 
 #include <net/if_arp.h>
+#include <netinet/in.h>
 #include <stdbool.h>
 #include <sys/socket.h>
 
@@ -180,11 +181,46 @@ static void test_renamed_to_long_name(void **state) {
   osh_snapshot_free(&snapshot);
 }
 
+static void tell_list(struct answers *answers, const char *label) {
+  struct ifreq entry = {0};
+  strncpy(entry.ifr_name, label, sizeof(entry.ifr_name) - 1);
+  const struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x0a000001)};
+  memcpy(&entry.ifr_addr, &in, sizeof(in));
+  receive(answers, &entry, sizeof(entry));
+}
+
+// A link is renamed after the list was told, and back again before it is told once more: the list
+// is the same, and yet no link has been found by its label.
+static void test_renamed_there_and_back(void **state) {
+  (void)state;
+  static const uint8_t netmask[] = {0, 0, 255, 255, 255, 0};
+  struct answers answers = {0};
+  succeed(&answers, 0); // socket
+  tell_list(&answers, "n4");
+  refuse(&answers, ENODEV);
+  tell_list(&answers, "n4");
+  tell_number(&answers, 7, NULL);
+  tell_number(&answers, AF_INET, netmask);
+  succeed(&answers, SCRIPT_ECHO); // SIOCGIFADDR
+  tell_number(&answers, IFF_UP | IFF_RUNNING, NULL);
+  tell_number(&answers, ARPHRD_ETHER, hwaddr);
+  tell_name(&answers, "n4");
+  tell_list(&answers, "n4");
+  struct osh_snapshot snapshot;
+  read_answers(&snapshot, IOCTL, &answers);
+  const struct osh_link *link = only_link(&snapshot);
+  assert_int_equal(link->ifindex, 7);
+  assert_int_equal(link->marks, OSH_LINK_NAME | OSH_LINK_FLAGS | OSH_LINK_HWADDR);
+  assert_int_equal(snapshot.addresses[0].prefix_len, 24);
+  assert_int_equal(snapshot.addresses[0].marks, OSH_ADDRESS_PREFIX_KNOWN);
+  assert_int_equal(snapshot.omission_count, 0);
+  osh_snapshot_free(&snapshot);
+}
+
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(test_no_ipv4_address),
-    cmocka_unit_test(test_renamed_then_refused),
-    cmocka_unit_test(test_name_refused),
-    cmocka_unit_test(test_renamed_to_long_name),
+    cmocka_unit_test(test_no_ipv4_address),        cmocka_unit_test(test_renamed_then_refused),
+    cmocka_unit_test(test_name_refused),           cmocka_unit_test(test_renamed_to_long_name),
+    cmocka_unit_test(test_renamed_there_and_back),
 };
 
 RUN_TESTS(tests)
