@@ -199,11 +199,10 @@ static void sort_addresses(struct osh_snapshot *snapshot) {
 
 // How the sources other than rtnetlink are asked.
 struct way {
-  bool procfs;    // it may be asked
-  int fd;         // for ioctl(2), or -1
-  int family;     // of `fd`
-  bool carefully; // see osh_ioctl_locate()
-  bool again;     // it is not the first time
+  bool procfs; // it may be asked
+  int fd;      // for ioctl(2), or -1
+  int family;  // of `fd`
+  int tries;   // before this one
 };
 
 // Whether an IPv4 address could not be asked about, though nothing was refused. Its link may have
@@ -225,7 +224,8 @@ static bool read_once(struct osh_snapshot *snapshot, const struct way *way) {
   struct osh_attempt *ioctl = &snapshot->attempts[OSH_SOURCE_IOCTL];
   struct osh_attempt *procfs = &snapshot->attempts[OSH_SOURCE_PROCFS];
   struct ifconf list = {0};
-  bool unchanged = true;
+  // See osh_ioctl_locate().
+  const bool carefully = way->tries == QUICK_TRIES;
 
   if (way->fd >= 0 && (ioctl->asked & OSH_FACT_IPV4))
     (void)osh_ioctl_read(snapshot, way->fd, &list, ioctl);
@@ -238,18 +238,17 @@ static bool read_once(struct osh_snapshot *snapshot, const struct way *way) {
   }
   osh_sort_links(snapshot);
   if (ioctl->told & OSH_FACT_IPV4) {
-    const struct ifconf *trusted = way->carefully ? NULL : &list;
-    if (osh_ioctl_locate(snapshot, way->fd, way->family, trusted, ioctl) != 0 &&
+    if (osh_ioctl_locate(snapshot, way->fd, way->family, carefully ? NULL : &list, ioctl) != 0 &&
         osh_tie(snapshot, way->fd, way->family, way->procfs) != 0)
       osh_refused(ioctl, "malloc", -ENOMEM);
   }
   bool gone = way->fd >= 0 && complete_links(snapshot, way->fd, ioctl) == -ENODEV;
-  if ((ioctl->told & OSH_FACT_IPV4) && !way->carefully)
-    unchanged =
-        !gone && (way->again || !has_gaps(snapshot, ioctl)) && osh_ioctl_unchanged(way->fd, &list);
+  bool settled = carefully || !(ioctl->told & OSH_FACT_IPV4) ||
+                 (!gone && (way->tries > 0 || !has_gaps(snapshot, ioctl)) &&
+                  osh_ioctl_unchanged(way->fd, &list));
   free(list.ifc_req);
   snapshot->missing &= ~ioctl->told;
-  return unchanged;
+  return settled;
 }
 
 static void forget_all(struct osh_snapshot *snapshot) {
@@ -269,13 +268,11 @@ static void read_without_netlink(struct osh_snapshot *snapshot, unsigned sources
 
   const unsigned missing = snapshot->missing;
   const struct osh_attempt opened = *ioctl;
-  for (int tries = 1; !read_once(snapshot, &way); tries++) {
+  for (; !read_once(snapshot, &way); way.tries++) {
     forget_all(snapshot);
     snapshot->missing = missing;
     *ioctl = opened;
     *procfs = (struct osh_attempt){0};
-    way.carefully = tries == QUICK_TRIES;
-    way.again = true;
   }
   if (way.fd >= 0)
     close(way.fd);
