@@ -28,7 +28,7 @@ const COMMANDS = {
   list: { options: JSON_OPTION, run: (values) => require('./commands/list')(values) },
   doctor: { options: JSON_OPTION, run: (values) => require('./commands/doctor')(values) },
   run: { options: {}, raw: true, run: (_, args) => require('./commands/run')(args) },
-  'preload-path': { options: {}, run: () => require('./commands/preload-path')([]) }
+  'preload-path': { options: {}, run: () => require('./commands/preload-path')() }
 }
 
 /** A command line that is not understood. */

@@ -3,15 +3,8 @@
 
 const { findPreload } = require('../preload-path')
 
-/**
- * @param {string[]} args
- * @returns {number} exit status
- */
-function preloadPath(args) {
-  if (args.length > 0) {
-    console.error('usage: osh-ifaddrs preload-path')
-    return 2
-  }
+/** @returns {number} exit status */
+function preloadPath() {
   const file = findPreload()
   if (file === null) {
     console.error('osh-ifaddrs: there is no preload library for this platform, or it is not built')
