@@ -35,6 +35,11 @@ const { findAddon } = require('./binaries')
  *   ((sources: number, details: false, room: Uint32Array) => string | Reading)} read
  */
 
+// As src/snapshot.h orders them: the place is the bit.
+/** @type {readonly import('./index').SourceName[]} */
+const SOURCES = ['rtnetlink', 'ioctl', 'procfs']
+const ALL_SOURCES = (1 << SOURCES.length) - 1
+
 /** Whether this platform has a kernel that the addon can ask. */
 const supported = process.platform === 'linux' || process.platform === 'android'
 
@@ -86,4 +91,4 @@ function load() {
   return binding
 }
 
-module.exports = { supported, load, reasonFile }
+module.exports = { ALL_SOURCES, SOURCES, supported, load, reasonFile }

@@ -73,6 +73,15 @@ function makeDiagnosis(reading) {
 }
 
 /**
+ * @param {Diagnosis} diagnosis
+ * @param {Fact} fact
+ * @returns {import('./index').SourceName | null} the first source that told it
+ */
+function sourceOf({ sources }, fact) {
+  return sources.find(({ facts }) => facts.includes(fact))?.name ?? null
+}
+
+/**
  * @param {Reading} reading in which no source answered
  * @returns {import('./index').UnavailableError}
  */
@@ -96,4 +105,4 @@ function makeUnavailable(reading) {
   )
 }
 
-module.exports = { errnoName, makeDiagnosis, makeUnavailable }
+module.exports = { errnoName, makeDiagnosis, makeUnavailable, sourceOf }

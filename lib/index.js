@@ -3,19 +3,13 @@
 'use strict'
 
 const os = require('node:os')
-const { load, supported } = require('./binding')
+const { ALL_SOURCES, SOURCES, load, supported } = require('./binding')
 // Not at the first need, which may be that no descriptor is left to read it with.
 const { makeDiagnosis, makeUnavailable } = require('./diagnosis')
 const { findPreload } = require('./preload-path')
 const { makeResult } = require('./reading')
 
 /** @typedef {import('./index').Options} Options */
-/** @typedef {import('./index').SourceName} SourceName */
-
-// As src/snapshot.h orders them: the place is the bit.
-/** @type {readonly SourceName[]} */
-const SOURCES = ['rtnetlink', 'ioctl', 'procfs']
-const ALL_SOURCES = 7
 
 // What a reading's numbers are put into; kept, as making it would cost more than filling it.
 /** @type {Uint32Array} */

@@ -3,16 +3,14 @@
 'use strict'
 
 const os = require('node:os')
-const { load, supported } = require('./binding')
-const { makeDiagnosis, makeUnavailable } = require('./diagnosis')
+const { ALL_SOURCES, load, supported } = require('./binding')
+const { makeDiagnosis, makeUnavailable, sourceOf } = require('./diagnosis')
 const { BIT, NUMBER } = require('./reading')
 
 /** @typedef {import('./index').Diagnosis} Diagnosis */
 /** @typedef {{ cidr: string, source: string, notes: string[] }} Address */
 /** @typedef {{ name: string, state: 'up' | 'down', mac: string | null, addresses: Address[] }} Interface */
 /** @typedef {{ interfaces: Interface[] } & Pick<Diagnosis, 'missing' | 'omitted'>} Listing */
-
-const EVERY_SOURCE = 7
 
 /**
  * @param {number} bits
@@ -29,21 +27,14 @@ function makeNotes(bits, ifindex) {
 }
 
 /**
- * @param {Diagnosis} diagnosis
- * @param {'ipv4' | 'ipv6'} fact
- */
-function sourceOf({ sources }, fact) {
-  return sources.find(({ facts }) => facts.includes(fact))?.name ?? 'unknown'
-}
-
-/**
  * @param {string} text of a reading
  * @param {Uint32Array} numbers of the same
  * @param {Diagnosis} diagnosis
  */
 function makeInterfaces(text, numbers, diagnosis) {
   const texts = text.split('\0')
-  const [ipv4, ipv6] = [sourceOf(diagnosis, 'ipv4'), sourceOf(diagnosis, 'ipv6')]
+  const ipv4 = sourceOf(diagnosis, 'ipv4') ?? 'unknown'
+  const ipv6 = sourceOf(diagnosis, 'ipv6') ?? 'unknown'
   /** @type {Map<string, Interface>} */
   const interfaces = new Map()
   for (let i = 0, at = NUMBER.first; i < numbers[0]; i++, at += NUMBER.count) {
@@ -91,7 +82,7 @@ function readNativeListing() {
  */
 function readListing() {
   if (!supported) return readNativeListing()
-  const reading = load().read(EVERY_SOURCE, true, new Uint32Array())
+  const reading = load().read(ALL_SOURCES, true, new Uint32Array())
   const { text, numbers } = reading
   if (text === undefined || numbers === undefined) throw makeUnavailable(reading)
   const diagnosis = makeDiagnosis(reading)

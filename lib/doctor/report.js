@@ -5,7 +5,8 @@
 const fs = require('node:fs')
 const os = require('node:os')
 const { version } = require('../../package.json')
-const { errnoName } = require('../diagnosis')
+const { SOURCES } = require('../binding')
+const { errnoName, sourceOf } = require('../diagnosis')
 const { diagnose } = require('../index')
 const { findCulprits, findMechanism } = require('./culprits')
 const { gatherEvidence } = require('./evidence')
@@ -39,8 +40,6 @@ const { WAYS, remediesForPolicy, remediesForProcess } = require('./remedies')
  * @property {Remedy[]} remedies
  */
 
-/** @type {readonly SourceName[]} */
-const SOURCES = ['rtnetlink', 'ioctl', 'procfs']
 const PATCHED = Symbol.for('osh-ifaddrs.patched')
 
 /** @returns {Native} of the function that Node has, whatever was put over it */
@@ -104,16 +103,6 @@ function askSources() {
 }
 
 /**
- * @param {Diagnosis} whole
- * @returns {Record<Fact, SourceName | null>} the first source that told it
- */
-function originOf({ sources }) {
-  /** @param {Fact} fact */
-  const first = (fact) => sources.find(({ facts }) => facts.includes(fact))?.name ?? null
-  return { links: first('links'), ipv4: first('ipv4'), ipv6: first('ipv6') }
-}
-
-/**
  * What the native function, or getifaddrs(3) beneath the preload library, does not get.
  *
  * @param {Native} native
@@ -143,7 +132,11 @@ function makeReport(env) {
   const evidence = gatherEvidence(env)
   const mechanism = refusal && findMechanism(evidence, refusal)
   const culprits = refusal ? findCulprits(evidence, refusal) : []
-  const facts = originOf(whole)
+  const facts = {
+    links: sourceOf(whole, 'links'),
+    ipv4: sourceOf(whole, 'ipv4'),
+    ipv6: sourceOf(whole, 'ipv6')
+  }
   const oursAnswers = facts.ipv4 !== null || facts.ipv6 !== null
   const status = refusal === null ? 0 : oursAnswers ? 1 : 2
   const remedies = [
