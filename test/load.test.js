@@ -45,8 +45,13 @@ for (const [mode, denials] of Object.entries(MODES)) {
     ns.ip('link set lo up')
     const pipes = fs.mkdtempSync(path.join(os.tmpdir(), 'osh-load-'))
     t.teardown(() => fs.rmSync(pipes, { recursive: true }))
-    const work = [process.execPath, path.join(__dirname, 'load', 'run.js'), `${SECONDS}`]
-    const cage = [launcher, ...OPEN, ...denials, '--', ...work]
+    const node = [
+      process.execPath,
+      '--expose-gc',
+      path.join(__dirname, 'load', 'run.js'),
+      `${SECONDS}`
+    ]
+    const cage = [launcher, ...OPEN, ...denials, '--', ...node]
     const args = [...CLEAN, 'sh', '-euc', CHURN, 'sh', ns.name, pipes, ...cage]
     const { status, stdout, stderr } = ns.exec('env', args, { launch: OPEN, timeout: PATIENCE })
     t.equal(status, 0, stderr)

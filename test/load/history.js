@@ -16,7 +16,9 @@ const STOP = 0
 const BEGUN = 1
 const ENDED = 2
 const CALLS = 3
-const HEAD = 4
+const WANTED = 4
+const COLLECTED = 5
+const HEAD = 6
 const FIELDS = 4
 const CAPACITY = 100_000
 
@@ -96,6 +98,24 @@ class History {
 
   countCall() {
     Atomics.add(this.cells, CALLS, 1)
+  }
+
+  /** How many times each caller is to collect its garbage. */
+  get collections() {
+    return Atomics.load(this.cells, WANTED)
+  }
+
+  /** How many times any caller has done so. */
+  get collected() {
+    return Atomics.load(this.cells, COLLECTED)
+  }
+
+  askForCollection() {
+    Atomics.add(this.cells, WANTED, 1)
+  }
+
+  countCollection() {
+    Atomics.add(this.cells, COLLECTED, 1)
   }
 
   /**
