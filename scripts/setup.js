@@ -27,7 +27,7 @@ const DEBIAN_PACKAGES = [
   'pkg-config',
   'python3',
   'python3-psutil',
-  'qemu-user',
+  'qemu-user-static',
   'runc',
   'strace',
   'valgrind'

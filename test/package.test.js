@@ -20,9 +20,11 @@ const tarball = pack()
 const app = makeFolder(t, 'an app')
 must(['npm', 'install', tarball], { cwd: app, env: bareEnvironment(t) })
 
+// That emulates, which takes minutes. Meanwhile the others go on.
+t.jobs = 2
+t.test('arm64', { buffered: true }, (t) => testArm64(t, app))
 t.test('contents', (t) => testContents(t, tarball, app))
 t.test('binaries', async (t) => testBinaries(t, path.join(app, 'node_modules/osh-ifaddrs')))
 t.test('install', (t) => testInstall(t, tarball, app))
-t.test('arm64', (t) => testArm64(t, app))
 t.test('musl', (t) => testMusl(t, app))
 t.test('matrix', (t) => testMatrix(t, tarball, app))

@@ -1,18 +1,14 @@
 'use strict'
 
-// The arm64 binaries, run by qemu's user mode, which hands system calls to this kernel and translates what
-// differs: netlink messages, ioctls, socket options. Here it shows that the binaries load, and answer as this
-// machine's own do; and the tests that hold without seccomp run on them, JavaScript and C.
-//
-// What it cannot show: SO_BINDTOIFINDEX, which it does not know, so that what needs it (labels that name
-// another link, or none, where netlink is refused) is not told; system calls as strace(1) would see them; and
-// LD_PRELOAD into whatever such a program starts, for that is no arm64 program before qemu runs it. On an
-// arm64 machine the whole suite runs as it is, and nothing here is emulated.
+// The arm64 binaries, and the tests that hold without seccomp, JavaScript and C, run on them by qemu (see
+// test/support/emulation.js). On an arm64 machine the whole suite runs as it is, and nothing is emulated.
 
+const { spawn } = require('node:child_process')
+const { once } = require('node:events')
 const fs = require('node:fs')
-const os = require('node:os')
 const path = require('node:path')
 const { unpackDebianPackages } = require('../../scripts/debian')
+const { makeEmulation, missing } = require('../support/emulation')
 const {
   DENIED,
   cache,
@@ -25,12 +21,61 @@ const {
 } = require('../support/package')
 
 const isNative = process.arch === 'arm64'
-const LIBRARIES = '/usr/aarch64-linux-gnu'
-const EMULATOR = isNative ? [] : ['/usr/bin/qemu-aarch64', '-L', LIBRARIES]
+
+const DEBIAN_PACKAGES = [
+  ...['coreutils', 'libc6', 'libcmocka-dev', 'libcmocka0', 'libgcc-s1', 'libmnl-dev', 'libmnl0'],
+  'libstdc++6'
+]
+
+const NODE = 'node/bin/node'
 const TIMEOUT = 600
 
-// Those that take a minute. What else holds without seccomp takes ten: OSH_ARM64='register parity-cases'.
-const FILES = ['cli', 'hardening', 'unit', ...(process.env.OSH_ARM64?.split(' ') ?? [])]
+// In one process beside this one, which is often waiting for others: nothing is to wait for it.
+const RUN_ALL = `
+  node=$1 results=$2 seconds=$3
+  shift 3
+  for file in "$@"; do
+    status=0
+    timeout "$seconds" "$node" "test/$file.test.js" >"$results/$file" 2>&1 || status=$?
+    echo "status $status" >>"$results/$file"
+  done`
+
+const FILES = [
+  ...['cli', 'doctor', 'hardening', 'limits', 'parity-cases', 'preload', 'register'],
+  ...['register-sandboxed', 'sandboxed', 'torture-napi', 'unit']
+]
+
+// What qemu keeps the others from showing.
+const MULTICAST = 'it knows neither IP_MULTICAST_IF nor SO_BINDTOIFINDEX'
+const PROGRAMS = 'the programs that it starts are of this machine'
+const TOOLS = 'strace, valgrind and the sanitizers see qemu, and not what it runs'
+const SECCOMP = 'seccomp filters, and containers, are of this machine'
+/** @type {Record<string, string>} */
+const OTHERS = {
+  ciao: MULTICAST,
+  docs: PROGRAMS,
+  'doctor-remedies': SECCOMP,
+  instructions: TOOLS,
+  load: 'eight threads of it are too slow to be under load',
+  memcheck: TOOLS,
+  namespace: PROGRAMS,
+  package: 'this is it',
+  parity: MULTICAST,
+  'parity-node': MULTICAST,
+  'parity-regressions': MULTICAST,
+  'preload-programs': PROGRAMS,
+  'preload-reach': PROGRAMS,
+  'preload-run': `${PROGRAMS}, and /proc/self/stat is invented`,
+  sandbox: SECCOMP,
+  'sandbox-steps': SECCOMP,
+  sandboxes: SECCOMP,
+  'system-calls': TOOLS,
+  torture: TOOLS
+}
+
+// Of what these need of C: what starts programs, and is none that is tested, and what is.
+const OWN = ['raw', 'sandbox']
+const COMPILED = ['lists', 'refuse.so', 'renamed.so', 'setns.node', 'torture.node']
 
 // Everything the interface tells, by every source alone and together.
 const TELL = `
@@ -45,67 +90,54 @@ const TELL = `
   console.log(JSON.stringify({ arch: process.arch, told }))`
 const SHOW = 'console.log(JSON.stringify(require("node:os").networkInterfaces()))'
 
+/** @typedef {ReturnType<typeof makeEmulation>} Within */
+
 /**
  * @param {import('tap').Test} t
  * @param {string} app where it is installed
+ * @param {Within} within
  */
-async function testAddon(t, app) {
-  const node = [...EMULATOR, fetchNode(24, 'arm64')]
-  const register = ['-r', 'osh-ifaddrs/register', '-e', SHOW]
+async function testAddon(t, app, within) {
+  /** @param {string[]} command */
+  const evaluate = (command) => JSON.parse(must(within(command, { cwd: app }), { cwd: app }))
+  const node = fetchNode(24, 'arm64')
   for (const [name, cage] of Object.entries({ 'nothing denied': [], 'netlink denied': DENIED })) {
-    const there = JSON.parse(must([...cage, ...node, '-e', TELL], { cwd: app }))
-    const here = JSON.parse(must([...cage, process.execPath, '-e', TELL], { cwd: app }))
+    const there = evaluate([...cage, node, '-e', TELL])
+    const here = evaluate([...cage, process.execPath, '-e', TELL])
     t.equal(there.arch, 'arm64')
     t.equal(there.told.length, 4)
     t.same(there.told, here.told, `${name}: tells what this machine's own addon tells`)
   }
-  const { output } = run([...DENIED, ...node, ...register], { cwd: app })
-  t.equal(output.trim(), JSON.stringify(os.networkInterfaces()), 'register')
+  const registered = evaluate([...DENIED, node, '-r', 'osh-ifaddrs/register', '-e', SHOW])
+  t.same(registered, evaluate([process.execPath, '-e', SHOW]), 'register')
 }
 
 /**
- * @param {string} file to be written, which runs a program by qemu
- * @param {string[]} command
- */
-function writeWrapper(file, command) {
-  const words = [...EMULATOR, ...command].map((word) => `'${word}'`)
-  fs.writeFileSync(file, `#!/bin/sh\nexec ${words.join(' ')} "$@"\n`, { mode: 0o755 })
-}
-
-/**
- * Compiles what the tests need of C for arm64.
- *
+ * @param {import('tap').Test} t
  * @param {string} project
+ * @param {Within} within
  */
-function compile(project) {
-  const names = ['libcmocka0', 'libcmocka-dev', 'libmnl0', 'libmnl-dev']
-  const root = unpackDebianPackages(path.join(cache, 'debian-arm64'), 'arm64', names)
-  const folder = path.join(root, 'usr/lib/aarch64-linux-gnu')
-  const test = path.join(project, 'test')
-  const units = fs
-    .readdirSync(path.join(test, 'unit'))
-    .filter((name) => name.endsWith('_test.c'))
-    .map((name) => `build/${path.basename(name, '.c')}`)
-  must(
-    ['make', '--silent', 'CC=aarch64-linux-gnu-gcc', ...units, 'build/setns.node', 'build/lists'],
-    {
-      cwd: test,
-      env: {
-        ...environment(),
-        PKG_CONFIG_SYSROOT_DIR: root,
-        PKG_CONFIG_LIBDIR: path.join(folder, 'pkgconfig')
-      }
-    }
-  )
-  for (const unit of units) {
-    const file = path.join(test, unit)
-    fs.renameSync(file, `${file}.arm64`)
-    writeWrapper(file, ['-E', `LD_LIBRARY_PATH=${folder}`, `${file}.arm64`])
+async function testPreload(t, project, within) {
+  /** @param {string[]} command */
+  const list = (command) => {
+    const { status, output } = run(within([...DENIED, 'env', ...command, 'list']))
+    if (status !== 0) return output
+    // Counters differ from one moment to the next.
+    return JSON.parse(output).map((/** @type {any} */ { data, ...entry }) => entry)
   }
+  /** @param {string} arch */
+  const preload = (arch) =>
+    `LD_PRELOAD=${path.join(project, `prebuilds/linux-${arch}/osh_ifaddrs_preload.so`)}`
+  const there = path.join(project, 'test/build/lists')
+  const here = path.join(projectRoot, 'test/build/lists')
+  const expected = list([preload(process.arch), here])
+  t.match(list([there]), /Operation not permitted/, 'without it, getifaddrs(3) fails')
+  t.ok(Array.isArray(expected) && expected.length > 0)
+  t.same(list([preload('arm64'), there]), expected)
 }
 
 /**
- * A copy of the project that has the published arm64 binaries, and tests for them.
+ * A copy of the project that has the published binaries.
  *
  * @param {import('tap').Test} t
  * @param {string} app where it is installed
@@ -118,39 +150,74 @@ function makeProject(t, app) {
   for (const name of tracked) fs.cpSync(path.join(projectRoot, name), path.join(project, name))
   const prebuilds = path.join(app, 'node_modules/osh-ifaddrs/prebuilds')
   fs.cpSync(prebuilds, path.join(project, 'prebuilds'), { recursive: true })
-  fs.symlinkSync(path.join(projectRoot, 'node_modules'), path.join(project, 'node_modules'))
   fs.mkdirSync(path.join(project, 'test/build'))
-  // They start programs, and are none that is tested.
-  for (const name of ['raw', 'sandbox']) {
-    fs.copyFileSync(
-      path.join(projectRoot, 'test/build', name),
-      path.join(project, 'test/build', name)
-    )
+  for (const name of OWN) {
+    const file = path.join('test/build', name)
+    fs.copyFileSync(path.join(projectRoot, file), path.join(project, file))
   }
-  compile(project)
+  // In the project: the sandbox of a test opens that.
+  fs.mkdirSync(path.join(project, 'node/bin'), { recursive: true })
+  fs.copyFileSync(fetchNode(24, 'arm64'), path.join(project, NODE))
   return project
+}
+
+/**
+ * Gives the copy what tests need: the modules of others, and programs for arm64.
+ *
+ * @param {string} project
+ * @param {string} root where Debian's packages are unpacked
+ * @param {Within} within
+ */
+function furnish(project, root, within) {
+  const modules = path.join(project, 'node_modules')
+  fs.mkdirSync(modules)
+  // A link would lead out of the sandboxes of tests.
+  must(within(['mount', '--bind', path.join(projectRoot, 'node_modules'), modules]))
+  // Tests start programs by env(1), some with an LD_PRELOAD that is for arm64.
+  must(within(['mount', '--bind', path.join(root, 'usr/bin/env'), '/usr/bin/env']))
+  const test = path.join(project, 'test')
+  const units = fs
+    .readdirSync(path.join(test, 'unit'))
+    .filter((name) => name.endsWith('_test.c'))
+    .map((name) => path.basename(name, '.c'))
+  const targets = [...units, ...COMPILED].map((name) => `build/${name}`)
+  must(within(['make', '--silent', 'CC=aarch64-linux-gnu-gcc', ...targets], { cwd: test }), {
+    env: {
+      ...environment(),
+      PKG_CONFIG_SYSROOT_DIR: root,
+      PKG_CONFIG_LIBDIR: path.join(root, 'usr/lib/aarch64-linux-gnu/pkgconfig')
+    }
+  })
+}
+
+/** @param {import('tap').Test} t */
+function checkNames(t) {
+  const names = fs
+    .readdirSync(path.join(projectRoot, 'test'))
+    .filter((name) => name.endsWith('.test.js'))
+    .map((name) => path.basename(name, '.test.js'))
+  const known = [...FILES, ...Object.keys(OTHERS)]
+  t.strictSame(known.sort(), names.sort(), 'each file is run, or it is said why not')
+  for (const [file, reason] of Object.entries(OTHERS)) t.comment(`${file} is not run: ${reason}`)
 }
 
 /**
  * @param {import('tap').Test} t
  * @param {string} project
+ * @param {Within} within
  */
-async function testSuite(t, project) {
-  // Beside each other: the sandbox of a test opens the folder that node is in.
-  const bin = path.join(path.dirname(project), 'bin')
-  fs.mkdirSync(bin)
-  fs.copyFileSync(fetchNode(24, 'arm64'), path.join(bin, 'node-arm64'))
-  const node = path.join(bin, 'node')
-  writeWrapper(node, [`${node}-arm64`])
-  const hook = path.join(bin, 'hook.js')
-  fs.writeFileSync(hook, `process.execPath = '${node}'`)
+async function testSuite(t, project, within) {
+  checkNames(t)
+  const results = path.join(project, 'results')
+  fs.mkdirSync(results)
+  const all = ['sh', '-euc', RUN_ALL, 'sh', NODE, results, `${TIMEOUT}`, ...FILES]
+  const [command, ...args] = within(all, { cwd: project })
+  const env = { ...environment(), TAP_TIMEOUT: `${TIMEOUT}` }
+  await once(spawn(command, args, { stdio: 'ignore', env }), 'exit')
   for (const file of FILES) {
-    const { status, output } = run([node, '-r', hook, `test/${file}.test.js`], {
-      cwd: project,
-      timeout: TIMEOUT * 1000,
-      env: { ...environment(), TAP_TIMEOUT: `${TIMEOUT}` }
-    })
-    t.equal(status, 0, `${file}: passes`, { output: status === 0 ? '' : output })
+    const output = fs.readFileSync(path.join(results, file), 'utf8')
+    const passes = output.endsWith('\nstatus 0\n')
+    t.ok(passes, `${file}: passes`, { output: passes ? '' : output })
     const counts = /^# \{ total: (\d+), pass: (\d+) \}$/m.exec(output)
     t.ok(counts !== null && Number(counts[1]) > 0, `${file}: all of ${counts?.[1]} pass`)
   }
@@ -158,39 +225,19 @@ async function testSuite(t, project) {
 
 /**
  * @param {import('tap').Test} t
- * @param {string} project
- */
-async function testPreload(t, project) {
-  const preload = path.join(project, 'prebuilds/linux-arm64/osh_ifaddrs_preload.so')
-  /** @param {string[]} command */
-  const list = (command) => {
-    const { status, output } = run([...DENIED, ...command, 'list'])
-    if (status !== 0) return output
-    // Counters differ from one moment to the next.
-    return JSON.parse(output).map((/** @type {any} */ { data, ...entry }) => entry)
-  }
-  const lists = [...EMULATOR, '-E', `LD_PRELOAD=${preload}`, path.join(project, 'test/build/lists')]
-  const bare = [...EMULATOR, path.join(project, 'test/build/lists')]
-  const own = [path.join(projectRoot, 'test/build/lists')]
-  const here = path.join(project, 'prebuilds/linux-x64/osh_ifaddrs_preload.so')
-  const expected = list(['env', `LD_PRELOAD=${here}`, ...own])
-  t.match(list(bare), /Operation not permitted/, 'without it, getifaddrs(3) fails')
-  t.ok(Array.isArray(expected) && expected.length > 0)
-  t.same(list(lists), expected)
-}
-
-/**
- * @param {import('tap').Test} t
  * @param {string} app where it is installed
  */
-function testArm64(t, app) {
-  t.test('the addon', (t) => testAddon(t, app))
-  if (!isNative) {
-    const project = makeProject(t, app)
-    t.test('the preload library', (t) => testPreload(t, project))
-    t.test('the suite', (t) => testSuite(t, project))
-  }
-  t.end()
+async function testArm64(t, app) {
+  if (isNative) return t.test('the addon', (t) => testAddon(t, app, (command) => command))
+  const reason = missing()
+  if (reason !== null) return t.skip(reason)
+  const root = unpackDebianPackages(path.join(cache, 'debian-arm64'), 'arm64', DEBIAN_PACKAGES)
+  const within = makeEmulation(t, root)
+  const project = makeProject(t, app)
+  furnish(project, root, within)
+  await t.test('the addon', (t) => testAddon(t, app, within))
+  await t.test('the preload library', (t) => testPreload(t, project, within))
+  await t.test('the suite', (t) => testSuite(t, project, within))
 }
 
 module.exports = { testArm64 }
