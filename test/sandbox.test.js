@@ -214,14 +214,16 @@ t.test(
   }
 )
 
-t.test('a filter kills who calls by the numbers of another architecture', async (t) => {
-  if (process.arch !== 'x64') return t.skip('x32 is of x86-64 only')
-  // getpid of x32
-  const call = (launch) =>
-    ns.exec(PERL, ['-e', 'print syscall(0x40000027) < 0 ? $!+0 : 0'], { launch })
-  t.match(call([]), { status: 0 })
-  t.match(call(['--deny-family', 'netlink']), { status: null, signal: 'SIGSYS' })
-})
+// x32 is of x86-64 only.
+if (process.arch === 'x64') {
+  t.test('a filter kills who calls by the numbers of another architecture', async (t) => {
+    // getpid of x32
+    const call = (launch) =>
+      ns.exec(PERL, ['-e', 'print syscall(0x40000027) < 0 ? $!+0 : 0'], { launch })
+    t.match(call([]), { status: 0 })
+    t.match(call(['--deny-family', 'netlink']), { status: null, signal: 'SIGSYS' })
+  })
+}
 
 t.test('clone3 is not there under any filter', async (t) => {
   const probe = (...launch) => Number(perl(t, launch, PROBE_SYSCALL, CLONE3))
