@@ -203,24 +203,35 @@ struct way {
   int fd;      // for ioctl(2), or -1
   int family;  // of `fd`
   int tries;   // before this one
+  size_t gaps; // in the last of them that was of one piece
 };
 
-// Whether an IPv4 address could not be asked about, though nothing was refused. Its link may have
-// been renamed meanwhile and back again, which leaves no trace in the list.
-static bool has_gaps(const struct osh_snapshot *snapshot, const struct osh_attempt *ioctl) {
+// How many IPv4 addresses could not be asked about, though nothing was refused.
+static size_t count_gaps(const struct osh_snapshot *snapshot, const struct osh_attempt *ioctl) {
   if (ioctl->error != 0)
-    return false;
+    return 0;
+  size_t gaps = snapshot->omission_count;
   for (size_t i = 0; i < snapshot->address_count; i++)
     if (snapshot->addresses[i].family == AF_INET &&
         !(snapshot->addresses[i].marks & OSH_ADDRESS_PREFIX_KNOWN))
-      return true;
-  return snapshot->omission_count > 0;
+      gaps++;
+  return gaps;
+}
+
+// Whether the gaps are those of the labels. A link may have been renamed meanwhile and back again,
+// which makes a gap and leaves no trace in the list; when asked again, it hardly is there once
+// more.
+static bool gaps_persist(const struct osh_snapshot *snapshot, struct way *way) {
+  size_t gaps = count_gaps(snapshot, &snapshot->attempts[OSH_SOURCE_IOCTL]);
+  bool persist = gaps == 0 || gaps == way->gaps;
+  way->gaps = gaps;
+  return persist;
 }
 
 // The pieces come in another order than the sources: names in /proc spare questions about IPv4
 // addresses, and the links that only an IPv6 address names are to be asked about by ioctl. Returns
 // false when the addresses have changed meanwhile, so that asking again is better.
-static bool read_once(struct osh_snapshot *snapshot, const struct way *way) {
+static bool read_once(struct osh_snapshot *snapshot, struct way *way) {
   struct osh_attempt *ioctl = &snapshot->attempts[OSH_SOURCE_IOCTL];
   struct osh_attempt *procfs = &snapshot->attempts[OSH_SOURCE_PROCFS];
   struct ifconf list = {0};
@@ -244,8 +255,7 @@ static bool read_once(struct osh_snapshot *snapshot, const struct way *way) {
   }
   bool gone = way->fd >= 0 && complete_links(snapshot, way->fd, ioctl) == -ENODEV;
   bool settled = carefully || !(ioctl->told & OSH_FACT_IPV4) ||
-                 (!gone && (way->tries > 0 || !has_gaps(snapshot, ioctl)) &&
-                  osh_ioctl_unchanged(way->fd, &list));
+                 (!gone && osh_ioctl_unchanged(way->fd, &list) && gaps_persist(snapshot, way));
   free(list.ifc_req);
   snapshot->missing &= ~ioctl->told;
   return settled;

@@ -189,25 +189,29 @@ static void tell_list(struct answers *answers, const char *label) {
   receive(answers, &entry, sizeof(entry));
 }
 
-// A link is renamed after the list was told, and back again before it is told once more: the list
-// is the same, and yet no link has been found by its label.
-static void test_renamed_there_and_back(void **state) {
-  (void)state;
+// A link was renamed after the list was told, and is called so again when it is told once more: the
+// list is the same, and yet no link has been found by its label.
+static void tell_gap(struct answers *answers, const char *label) {
+  tell_list(answers, label);
+  refuse(answers, ENODEV);
+  tell_list(answers, label);
+}
+
+static void tell_whole(struct answers *answers, const char *label) {
   static const uint8_t netmask[] = {0, 0, 255, 255, 255, 0};
-  struct answers answers = {0};
-  succeed(&answers, 0); // socket
-  tell_list(&answers, "n4");
-  refuse(&answers, ENODEV);
-  tell_list(&answers, "n4");
-  tell_number(&answers, 7, NULL);
-  tell_number(&answers, AF_INET, netmask);
-  succeed(&answers, SCRIPT_ECHO); // SIOCGIFADDR
-  tell_number(&answers, IFF_UP | IFF_RUNNING, NULL);
-  tell_number(&answers, ARPHRD_ETHER, hwaddr);
-  tell_name(&answers, "n4");
-  tell_list(&answers, "n4");
+  tell_list(answers, label);
+  tell_number(answers, 7, NULL);
+  tell_number(answers, AF_INET, netmask);
+  succeed(answers, SCRIPT_ECHO); // SIOCGIFADDR
+  tell_number(answers, IFF_UP | IFF_RUNNING, NULL);
+  tell_number(answers, ARPHRD_ETHER, hwaddr);
+  tell_name(answers, label);
+  tell_list(answers, label);
+}
+
+static void assert_whole(struct answers *answers) {
   struct osh_snapshot snapshot;
-  read_answers(&snapshot, IOCTL, &answers);
+  read_answers(&snapshot, IOCTL, answers);
   const struct osh_link *link = only_link(&snapshot);
   assert_int_equal(link->ifindex, 7);
   assert_int_equal(link->marks, OSH_LINK_NAME | OSH_LINK_FLAGS | OSH_LINK_HWADDR);
@@ -217,10 +221,51 @@ static void test_renamed_there_and_back(void **state) {
   osh_snapshot_free(&snapshot);
 }
 
+static void test_renamed_there_and_back(void **state) {
+  (void)state;
+  struct answers answers = {0};
+  succeed(&answers, 0); // socket
+  tell_gap(&answers, "n4");
+  tell_whole(&answers, "n4");
+  assert_whole(&answers);
+}
+
+// The same, in a read that is the second one already, since the list had changed in the first.
+static void test_renamed_there_and_back_later(void **state) {
+  (void)state;
+  struct answers answers = {0};
+  succeed(&answers, 0); // socket
+  tell_list(&answers, "n5");
+  refuse(&answers, ENODEV);
+  tell_list(&answers, "n4");
+  tell_gap(&answers, "n4");
+  tell_whole(&answers, "n4");
+  assert_whole(&answers);
+}
+
+// A label that names no link will not name one however often it is asked about.
+static void test_label_that_names_no_link(void **state) {
+  (void)state;
+  struct answers answers = {0};
+  succeed(&answers, 0); // socket
+  tell_gap(&answers, "frob");
+  tell_gap(&answers, "frob");
+  struct osh_snapshot snapshot;
+  read_answers(&snapshot, IOCTL, &answers);
+  assert_int_equal(snapshot.address_count, 0);
+  assert_int_equal(snapshot.omission_count, 1);
+  assert_string_equal(snapshot.omissions[0].name, "frob");
+  osh_snapshot_free(&snapshot);
+}
+
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(test_no_ipv4_address),        cmocka_unit_test(test_renamed_then_refused),
-    cmocka_unit_test(test_name_refused),           cmocka_unit_test(test_renamed_to_long_name),
+    cmocka_unit_test(test_no_ipv4_address),
+    cmocka_unit_test(test_renamed_then_refused),
+    cmocka_unit_test(test_name_refused),
+    cmocka_unit_test(test_renamed_to_long_name),
     cmocka_unit_test(test_renamed_there_and_back),
+    cmocka_unit_test(test_renamed_there_and_back_later),
+    cmocka_unit_test(test_label_that_names_no_link),
 };
 
 RUN_TESTS(tests)
