@@ -1,7 +1,8 @@
 'use strict'
 
 // Under load nothing is thrown, no answer is torn, and neither memory nor descriptors are lost. Takes a
-// minute for each mode by hand, and ten seconds in CI; LOAD_SECONDS and LOAD_CALLS say otherwise.
+// minute for each mode by hand, and ten seconds in CI; LOAD_SECONDS and LOAD_CALLS say otherwise, and
+// LOAD_CHANGES how many of them there are in a second, if not 200.
 
 const fs = require('node:fs')
 const os = require('node:os')
@@ -64,7 +65,7 @@ for (const [mode, denials] of Object.entries(MODES)) {
     t.strictSame(wrong, [], 'no exception, nothing torn, nothing lost')
     t.ok(changes >= 20 * SECONDS, 'there was something to tear')
     t.ok(calls - quiet >= 20 * SECONDS, 'and it was torn at')
-    t.ok(growth < 32 * MIB, `${growth} bytes more than when it was warm`)
+    t.ok(growth < 16 * MIB, `${growth} bytes more than when it was warm`)
     t.equal(descriptors, 0, 'no descriptor is left')
   })
 }

@@ -10,10 +10,10 @@ const fs = require('node:fs')
 const os = require('node:os')
 const { ADDRESSES, KIND, LINKS, NAMES, cidrOf, macOf } = require('./history')
 
-const PER_SECOND = 200
+const PER_SECOND = Number(process.env.LOAD_CHANGES ?? 200)
 // A link's coming and going takes the kernel longer than all that it leaves time for at that pace.
 const DELETIONS = 0.02
-const RENAMES = 0.2
+const RENAMES = 0.4
 const END = 'link/loopback'
 const FIRST_INDEX = 100
 const FIRST_PEER_INDEX = 1_000_000
