@@ -17,6 +17,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 // A read of a few links makes some hundreds of calls; of the datagrams that never end only the
@@ -187,7 +188,9 @@ int poll(struct pollfd *fds, nfds_t count, int timeout) {
     return fault->how == HOW_TIMEOUT ? 0 : -1;
   if (plan.active && timeout > PATIENCE_MS)
     timeout = PATIENCE_MS;
-  return (int)syscall(SYS_poll, fds, count, timeout);
+  // arm64 has no poll(2).
+  const struct timespec wait = {timeout / 1000, timeout % 1000 * 1000000L};
+  return (int)syscall(SYS_ppoll, fds, count, timeout < 0 ? NULL : &wait, NULL, 0);
 }
 
 int ioctl(int fd, unsigned long request, ...) {
