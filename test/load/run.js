@@ -28,7 +28,7 @@ function call(history) {
     wrong = judge.judge(answer, from, history.begun)
     history.countCall()
     if (collected === history.collections) continue
-    globalThis.gc?.()
+    globalThis.gc()
     collected++
     history.countCollection()
   }

@@ -57,15 +57,24 @@ function findMissing() {
 let missing
 
 /**
- * What keeps the tests from making namespaces here, or null. In CI nothing may: it throws there, so
- * that no test is skipped unnoticed.
+ * Hands on why a test has to be skipped, or null. In CI none may be: it throws there, so that none is
+ * skipped unnoticed.
+ *
+ * @param {string | null} reason
+ */
+function toleratedReason(reason) {
+  if (reason !== null && process.env.CI) throw new Error(`CI lacks what tests need: ${reason}`)
+  return reason
+}
+
+/**
+ * What keeps the tests from making namespaces here, or null; throws in CI instead.
  *
  * @returns {string | null}
  */
 function requirements() {
   if (missing === undefined) missing = findMissing()
-  if (missing !== null && process.env.CI) throw new Error(`CI lacks what tests need: ${missing}`)
-  return missing
+  return toleratedReason(missing)
 }
 
 /** @param {number} milliseconds */
@@ -262,4 +271,12 @@ function vethPair(a, b, { left = 'eth0', right = 'eth0' } = {}) {
   b.ip(['link', 'set', right, 'up'])
 }
 
-module.exports = { Namespace, launcher, projectRoot, requirements, vethPair }
+module.exports = {
+  Namespace,
+  launcher,
+  projectRoot,
+  requirements,
+  sleep,
+  toleratedReason,
+  vethPair
+}

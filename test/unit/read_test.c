@@ -209,7 +209,7 @@ static void tell_whole(struct answers *answers, const char *label) {
   tell_list(answers, label);
 }
 
-static void assert_whole(struct answers *answers) {
+static void assert_whole(const struct answers *answers) {
   struct osh_snapshot snapshot;
   read_answers(&snapshot, IOCTL, answers);
   const struct osh_link *link = only_link(&snapshot);
