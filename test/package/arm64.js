@@ -215,8 +215,9 @@ async function testSuite(t, project, within) {
     const output = fs.readFileSync(path.join(results, file), 'utf8')
     const passes = output.endsWith('\nstatus 0\n')
     t.ok(passes, `${file}: passes`, { output: passes ? '' : output })
-    const counts = /^# \{ total: (\d+), pass: (\d+) \}$/m.exec(output)
-    t.ok(counts !== null && Number(counts[1]) > 0, `${file}: all of ${counts?.[1]} pass`)
+    // tap's last line, which counts the failed and the skipped too, where there are any.
+    const [counts] = /^# \{ total: .*\}$/m.exec(output) ?? ['nothing counted']
+    t.match(counts, /^# \{ total: [1-9]\d*, pass: \d+ \}$/, `${file}: ${counts}`)
   }
 }
 
