@@ -66,10 +66,13 @@ function makeInferred({ text = '', numbers = new Uint32Array() }) {
  */
 function makeDiagnosis(reading) {
   const missing = factsOf(reading.missing ?? 0)
+  const sources = makeSources(reading)
   const inferred = makeInferred(reading)
   const omitted = reading.omissions ?? []
-  const complete = missing.length === 0 && inferred.length === 0 && omitted.length === 0
-  return { complete, missing, sources: makeSources(reading), inferred, omitted }
+  const interrupted = sources.some(({ code, facts }) => code === 'EINTR' && facts.length > 0)
+  const complete =
+    missing.length === 0 && inferred.length === 0 && omitted.length === 0 && !interrupted
+  return { complete, missing, sources, inferred, omitted }
 }
 
 /**

@@ -17,7 +17,8 @@ export type Fact = 'links' | 'ipv4' | 'ipv6'
  *
  * - `skipped`: it was not asked, because nothing was missing or the caller left it out.
  * - `answered`: it told everything that it was asked for.
- * - `partial`: it told some of it.
+ * - `partial`: it told some of it; or, where `code` is EINTR, all of it while it went on changing, so that
+ *   something may be missing.
  * - `denied`: a policy refused it.
  * - `absent`: this kernel, or this file system, does not have it.
  * - `failed`: something else went wrong, most often for a while only.
@@ -61,14 +62,17 @@ export interface Inference {
 }
 
 export interface Diagnosis {
-  /** Everything was told by the kernel, nothing inferred and nothing left out. */
+  /** Everything was told by the kernel and of one moment, nothing inferred and nothing left out. */
   complete: boolean
   /** Facts that no source told. Addresses of a family named here are unknown, not absent. */
   missing: Fact[]
   /** One for each source, in the order in which they are tried; empty where the native function is used. */
   sources: SourceReport[]
   inferred: Inference[]
-  /** Addresses that were seen and left out, because no source could tell the link they are on. */
+  /**
+   * Addresses that were seen and left out, because no source could tell the link they are on, or because
+   * that link went away each time when they were asked for.
+   */
   omitted: { name: string; address: string }[]
 }
 

@@ -221,6 +221,8 @@ int osh_rtnetlink_read(struct osh_snapshot *snapshot, struct osh_attempt *attemp
   }
   free(before.entries);
   mnl_socket_close(socket);
+  if (error == -EINTR)
+    osh_refused(attempt, "recvmsg(RTM_GETADDR)", error);
   if (attempt->told == 0) {
     snapshot->address_count = 0;
     snapshot->link_count = 0;

@@ -33,7 +33,8 @@ enum osh_source {
 enum osh_status {
   OSH_STATUS_SKIPPED,  // not asked: nothing was missing, or the caller left it out
   OSH_STATUS_ANSWERED, // told everything that it was asked for
-  OSH_STATUS_PARTIAL,  // told some of it; `error` says what it could not
+  OSH_STATUS_PARTIAL,  // told some of it; `error` says what it could not, or, where it is -EINTR,
+                       // that it changed all the while
   OSH_STATUS_DENIED,   // a policy refused it
   OSH_STATUS_ABSENT,   // this kernel, or this file system, does not have it
   OSH_STATUS_FAILED,   // something else went wrong, most of it passing
@@ -81,7 +82,8 @@ struct osh_address {
 
 #define OSH_NO_LINK UINT32_MAX
 
-// An address that was seen and left out, because no source could say which link it is on.
+// An address that was seen and left out, because no source could say which link it is on, or
+// because that link went away each time it was asked for.
 struct osh_omission {
   uint8_t family;
   uint8_t bytes[16];

@@ -69,7 +69,7 @@ int __real_osh_snapshot_read(struct osh_snapshot *snapshot, unsigned sources);
 int __wrap_osh_snapshot_read(struct osh_snapshot *snapshot, unsigned sources) {
   int result = __real_osh_snapshot_read(snapshot, sources & run.way->sources);
   bool was = faults_paused(true);
-  complain(judge_snapshot(snapshot, result, run.fault, run.persistent));
+  complain(judge_snapshot(snapshot, result, run.fault));
   (void)faults_paused(was);
   return result;
 }

@@ -127,19 +127,6 @@ static bool omitted(const struct osh_snapshot *snapshot, const struct osh_addres
   return false;
 }
 
-// That a link is gone is an answer, and its addresses are gone with it: no mark tells of those
-// where a kernel says so of a link that is there, again and again, or once where links are missing
-// anyway. Nor does one where each dump is interrupted: then the last one has to do.
-static bool says_gone(const struct osh_snapshot *snapshot, const struct fault *fault,
-                      bool persistent) {
-  if (fault == NULL)
-    return false;
-  if (fault->how == HOW_INTERRUPTED)
-    return persistent;
-  return (fault->error == ENODEV || fault->how == HOW_NO_LINK) &&
-         (persistent || (snapshot->missing & OSH_FACT_LINKS));
-}
-
 // That one is missing is told by the facts that are, by an omission, or by what went wrong with the
 // source that told the others.
 static const char *judge_missing(const struct osh_snapshot *snapshot,
@@ -181,14 +168,13 @@ static bool is_first_error(const struct osh_snapshot *snapshot, int result) {
 }
 
 const char *judge_snapshot(const struct osh_snapshot *snapshot, int result,
-                           const struct fault *fault, bool persistent) {
+                           const struct fault *fault) {
   const char *wrong = NULL;
   for (size_t i = 0; i < snapshot->link_count && wrong == NULL; i++)
     wrong = judge_link(&snapshot->links[i]);
   for (size_t i = 0; i < snapshot->address_count && wrong == NULL; i++)
     wrong = judge_address(snapshot, &snapshot->addresses[i], fault);
-  bool gone = says_gone(snapshot, fault, persistent);
-  for (size_t i = 0; i < truth.address_count && wrong == NULL && !gone; i++)
+  for (size_t i = 0; i < truth.address_count && wrong == NULL; i++)
     wrong = judge_missing(snapshot, &truth.addresses[i]);
   for (int i = 0; i < OSH_SOURCE_COUNT && wrong == NULL; i++)
     wrong = judge_attempt(&snapshot->attempts[i], fault);

@@ -15,7 +15,7 @@ void truth_free(void);
 // inferred or unknown; when none is missing that no mark tells of; and when each error names its
 // call. Else what is wrong.
 const char *judge_snapshot(const struct osh_snapshot *snapshot, int result,
-                           const struct fault *fault, bool persistent);
+                           const struct fault *fault);
 
 // The same of the lists, which bear no marks: NULL when each entry is that of an address or a link.
 const char *judge_ifaddrs(const struct ifaddrs *list);
