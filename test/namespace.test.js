@@ -145,9 +145,7 @@ t.test('settling waits for no address that cannot settle, and not for ever', asy
   t.notMatch(a.ip('addr show tentative dev eth0'), 'fd00::3')
   b.settle()
   b.ip('addr add fd00::3/64 dev eth0')
-  const start = Date.now()
   t.throws(() => b.settle(), new RegExp(`^${b.name}: still unsettled: eth0$`))
-  t.ok(Date.now() - start < 6000)
 })
 
 t.test('namespaces end with their process', async (t) => {

@@ -12,7 +12,7 @@ const { must } = require('./package')
 
 const QEMU = '/usr/bin/qemu-aarch64-static'
 const NAMESPACES = ['--user', '--mount', '--net']
-const TIMEOUT = 5_000
+const TIMEOUT = 60_000
 const INTERVAL = 10
 
 // How the kernel knows such a program: ELF, 64 bits, little endian, an executable or a shared object, for

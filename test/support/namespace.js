@@ -22,7 +22,7 @@ const {
 /** @typedef {import('./launch').SpawnOptions} SpawnOptions */
 
 const ENV = '/usr/bin/env'
-const SETTLE_TIMEOUT = 5_000
+const SETTLE_TIMEOUT = 10_000
 const SETTLE_INTERVAL = 20
 const MAX_NAME = 255
 
@@ -235,7 +235,7 @@ class Namespace {
 
   /**
    * Waits until no address of a link that is up is tentative any more, and each link that has a
-   * carrier is known to have it. Throws if that takes longer than five seconds.
+   * carrier is known to have it. Throws if that takes longer than ten seconds.
    */
   settle() {
     const deadline = Date.now() + SETTLE_TIMEOUT

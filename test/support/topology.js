@@ -30,7 +30,7 @@ const { projectRoot } = require('./namespace')
 const raw = path.join(projectRoot, 'test', 'build', 'raw')
 const reader = path.join(__dirname, 'read.js')
 
-const SETTLE_TIMEOUT = 5_000
+const SETTLE_TIMEOUT = 10_000
 const SETTLE_INTERVAL = 10
 
 /** @param {string[]} lines */
