@@ -80,7 +80,13 @@ const cases = {
     keys: ['lo', 'd1', 'd0']
   },
   tentative: {
-    lines: [...veth, 'addr add fd00::1/64 dev d0', 'addr add fe80::1/64 dev d0'],
+    // It waits a minute for an answer to its solicitation, which is a second where nobody says.
+    lines: [
+      ...veth,
+      'ntable change name ndisc_cache dev d0 retrans 60000',
+      'addr add fd00::1/64 dev d0',
+      'addr add fe80::1/64 dev d0'
+    ],
     keys: ['lo', 'd0']
   },
   'one link with IPv4 alone, one with IPv6 alone': {
