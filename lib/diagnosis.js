@@ -69,10 +69,16 @@ function makeDiagnosis(reading) {
   const sources = makeSources(reading)
   const inferred = makeInferred(reading)
   const omitted = reading.omissions ?? []
-  const interrupted = sources.some(({ code, facts }) => code === 'EINTR' && facts.length > 0)
-  const complete =
-    missing.length === 0 && inferred.length === 0 && omitted.length === 0 && !interrupted
-  return { complete, missing, sources, inferred, omitted }
+  const told = missing.length + inferred.length + omitted.length === 0
+  return { complete: told && !isInterrupted({ sources }), missing, sources, inferred, omitted }
+}
+
+/**
+ * @param {Pick<Diagnosis, 'sources'>} diagnosis
+ * @returns {boolean} whether what was told changed while it was told, each time that it was asked for
+ */
+function isInterrupted({ sources }) {
+  return sources.some(({ code, facts }) => code === 'EINTR' && facts.length > 0)
 }
 
 /**
@@ -108,4 +114,4 @@ function makeUnavailable(reading) {
   )
 }
 
-module.exports = { errnoName, makeDiagnosis, makeUnavailable, sourceOf }
+module.exports = { errnoName, isInterrupted, makeDiagnosis, makeUnavailable, sourceOf }

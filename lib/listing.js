@@ -4,13 +4,14 @@
 
 const os = require('node:os')
 const { ALL_SOURCES, load, supported } = require('./binding')
-const { makeDiagnosis, makeUnavailable, sourceOf } = require('./diagnosis')
+const { isInterrupted, makeDiagnosis, makeUnavailable, sourceOf } = require('./diagnosis')
 const { BIT, NUMBER } = require('./reading')
 
 /** @typedef {import('./index').Diagnosis} Diagnosis */
 /** @typedef {{ cidr: string, source: string, notes: string[] }} Address */
 /** @typedef {{ name: string, state: 'up' | 'down', mac: string | null, addresses: Address[] }} Interface */
-/** @typedef {{ interfaces: Interface[] } & Pick<Diagnosis, 'missing' | 'omitted'>} Listing */
+/** @typedef {Pick<Diagnosis, 'missing' | 'omitted'>} Gaps */
+/** @typedef {{ interfaces: Interface[], interrupted: boolean } & Gaps} Listing */
 
 /**
  * @param {number} bits
@@ -73,7 +74,7 @@ function readNativeListing() {
       notes: internal ? ['loopback'] : []
     }))
   }))
-  return { interfaces, missing: [], omitted: [] }
+  return { interfaces, interrupted: false, missing: [], omitted: [] }
 }
 
 /**
@@ -87,7 +88,8 @@ function readListing() {
   if (text === undefined || numbers === undefined) throw makeUnavailable(reading)
   const diagnosis = makeDiagnosis(reading)
   const { missing, omitted } = diagnosis
-  return { interfaces: makeInterfaces(text, numbers, diagnosis), missing, omitted }
+  const interfaces = makeInterfaces(text, numbers, diagnosis)
+  return { interfaces, interrupted: isInterrupted(diagnosis), missing, omitted }
 }
 
 module.exports = { readListing }

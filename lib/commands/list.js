@@ -52,9 +52,11 @@ function makeList(links, { columns, style }) {
 }
 
 /** @param {Listing} listing */
-function makeFootnotes({ missing, omitted }) {
+function makeFootnotes({ interrupted, missing, omitted }) {
   const names = { ipv4: 'IPv4 addresses', ipv6: 'IPv6 addresses', links: 'Facts about links' }
+  const change = 'The addresses changed each time they were read: some may be missing.'
   return [
+    ...(interrupted ? [change] : []),
     ...missing.map((fact) => `${names[fact]} are unknown: no source tells them here.`),
     ...omitted.map(
       ({ name, address }) => `${address} (${printable(name)}) is left out: its link is unknown.`
