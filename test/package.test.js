@@ -14,7 +14,7 @@ const { testMusl } = require('./package/musl')
 const { bareEnvironment, makeFolder, must, pack } = require('./support/package')
 
 // The first run downloads the programs of others.
-t.setTimeout(900_000)
+t.setTimeout(1_800_000)
 
 const tarball = pack()
 const app = makeFolder(t, 'an app')
