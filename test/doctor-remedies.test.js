@@ -18,7 +18,6 @@ const NODE = process.execPath
 const DOCTOR = [NODE, path.join(projectRoot, 'lib/cli.js'), 'doctor', '--json']
 const OPEN = ['--user', 'keep', '--no-landlock']
 // tap's own options end a caged node.
-const CLEAN = ['--unset=NODE_OPTIONS', '--unset=NODE_EXTRA_CA_CERTS']
 
 const skip = requirements() ?? false
 if (skip) {
@@ -30,7 +29,7 @@ const ns = makeNamespace(t, 'remedies')
 
 /** What the doctor reports where `words` run it. */
 function ask(t, words, options) {
-  const result = ns.exec('env', [...CLEAN, ...words], { launch: OPEN, ...options })
+  const result = ns.exec('env', words, { launch: OPEN, ...options })
   t.equal(result.stderr, '')
   const report = JSON.parse(result.stdout)
   t.equal(result.status, report.status)
@@ -133,7 +132,7 @@ t.test('a filter that allows NETLINK_ROUTE alone, as OpenShell’s does', async 
 
   // It leaves every other protocol refused, NETLINK_GENERIC (16) among them.
   const probe = 'print join " ", map { socket(my $s, 16, 3, $_) ? 0 : $!+0 } 0, 16'
-  const { stdout } = ns.exec('env', [...CLEAN, ...within('route', 'perl', '-e', probe)], {
+  const { stdout } = ns.exec('env', within('route', 'perl', '-e', probe), {
     launch: OPEN
   })
   t.equal(stdout, `0 ${EPERM}`)

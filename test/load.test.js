@@ -23,8 +23,6 @@ const MIB = 2 ** 20
 // No test here may take longer than that, however loaded the machine; none is judged by it.
 const PATIENCE = 30 * 60_000
 const OPEN = ['--user', 'keep', '--no-landlock']
-// tap has whatever node it spawns load its own modules, which are larger than what is measured here.
-const CLEAN = ['--unset=NODE_OPTIONS', '--unset=NODE_EXTRA_CA_CERTS']
 
 t.setTimeout(PATIENCE)
 
@@ -53,8 +51,8 @@ for (const [mode, denials] of Object.entries(MODES)) {
       `${SECONDS}`
     ]
     const cage = [launcher, ...OPEN, ...denials, '--', ...node]
-    const args = [...CLEAN, 'sh', '-euc', CHURN, 'sh', ns.name, pipes, ...cage]
-    const { status, stdout, stderr } = ns.exec('env', args, { launch: OPEN, timeout: PATIENCE })
+    const args = ['-euc', CHURN, 'sh', ns.name, pipes, ...cage]
+    const { status, stdout, stderr } = ns.exec('sh', args, { launch: OPEN, timeout: PATIENCE })
     t.equal(status, 0, stderr)
     const found = JSON.parse(stdout)
     const { wrong, mixed, guessed, quiet, calls, changes, growth, descriptors } = found
@@ -122,8 +120,11 @@ t.test(`${CALLS} calls in one process, every other one as if netlink were denied
     const { rss, fds } = measure()
     const same = [undefined, denied].every((options) => JSON.stringify(networkInterfaces(options)) === expected)
     console.log(JSON.stringify({ growth: rss - warm.rss, descriptors: fds - warm.fds, same }))`
-  const node = [...CLEAN, process.execPath, '--expose-gc', '-e', script]
-  const { status, stdout, stderr } = ns.exec('env', node, { launch: OPEN, timeout: PATIENCE })
+  const node = ['--expose-gc', '-e', script]
+  const { status, stdout, stderr } = ns.exec(process.execPath, node, {
+    launch: OPEN,
+    timeout: PATIENCE
+  })
   t.equal(status, 0, stderr)
   const { growth, descriptors, same } = JSON.parse(stdout)
   t.comment(`${Math.round(growth / 1024)} KiB more`)

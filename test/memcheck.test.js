@@ -23,6 +23,8 @@ const VALGRIND = [
   '--errors-for-leak-kinds=all',
   '--track-fds=yes'
 ]
+// Some terminals hand on descriptors of theirs, which valgrind 3.24 takes for ours.
+const ALONE = 'import os, sys; os.closerange(3, 4096); os.execvp(sys.argv[1], sys.argv[1:])'
 const MANY = 300
 
 /** The ways through a sandbox, by what is denied. */
@@ -56,14 +58,11 @@ ns.settle()
 /** What a program printed; valgrind must have found nothing. */
 function memcheck(t, denials, program, options = {}) {
   const launch = ['--user', 'keep', '--no-landlock', ...denials]
-  const args = [...VALGRIND, ...program]
-  const { status, stdout, stderr } = ns.exec('valgrind', args, { launch, ...options })
+  const args = ['-c', ALONE, 'valgrind', ...VALGRIND, ...program]
+  const { status, stdout, stderr } = ns.exec('python3', args, { launch, ...options })
   t.equal(status, 0, status === 0 ? path.basename(program.join(' ')) : stderr)
   t.match(stderr, /ERROR SUMMARY: 0 errors/)
-  const opened = /FILE DESCRIPTORS: (\d+) open \((\d+) std\)/.exec(stderr)
-  const [open, standard] = (opened ?? []).slice(1).map(Number)
-  const inherited = stderr.match(/<inherited from parent>/g)?.length ?? 0
-  t.equal(open, standard + inherited, 'no descriptor is left')
+  t.match(stderr, /FILE DESCRIPTORS: (\d+) open \(\1 std\)/, 'no descriptor is left')
   return stdout
 }
 

@@ -147,8 +147,7 @@ function namespaceOf({ links = 0, label }) {
 function caged({ before = [], launch, preload = false }) {
   const prefix = path.dirname(path.dirname(fs.realpathSync(process.execPath)))
   const open = ['--path', projectRoot, ...(prefix === '/usr' ? [] : ['--path', prefix])]
-  const clean = ['env', '--unset=NODE_OPTIONS', '--unset=NODE_EXTRA_CA_CERTS']
-  const cage = [...clean, ...before, launcher, ...open, ...launch, '--']
+  const cage = ['env', ...before, launcher, ...open, ...launch, '--']
   return preload
     ? [...cage, 'env', `LD_PRELOAD=${preloadPath}`, '/usr/bin/python3', '-c', ONE_LIST]
     : [...cage, process.execPath, '-e', ONE_CALL]

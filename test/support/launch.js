@@ -16,7 +16,8 @@ const path = require('node:path')
  *   and sees of the file system only what the launcher opens, the project and node's own prefix,
  *   unless these options say otherwise.
  * @property {Record<string, string | undefined>} [env] added to the environment; undefined removes.
- *   NODE_OPTIONS is never inherited: a program has those given here and no other.
+ *   NODE_OPTIONS is never inherited: a program has those given here and no other. Neither is
+ *   NODE_EXTRA_CA_CERTS.
  * @property {string} [cwd] the project's root if not given
  * @property {string} [execPath] another node (or bun, …) than the current one
  */
@@ -157,14 +158,16 @@ function launchArguments(netns, command, args, { launch, env, execPath = process
 }
 
 /**
- * Node writes down what is covered wherever it may, and complains elsewhere.
+ * Node writes down what is covered wherever it may, and complains elsewhere; as it does where it cannot read
+ * further certificates, which nothing here has a use for.
  *
  * @param {RunOptions} options
  * @returns {Record<string, string | undefined>}
  */
 function environment({ launch, env }) {
   const coverage = mayWrite(launch) ? process.env.NODE_V8_COVERAGE : undefined
-  return { ...process.env, NODE_V8_COVERAGE: coverage, ...env }
+  const inherited = { ...process.env, NODE_EXTRA_CA_CERTS: undefined }
+  return { ...inherited, NODE_V8_COVERAGE: coverage, ...env }
 }
 
 /**
