@@ -260,7 +260,7 @@ t.test('errno is as if libc’s functions were alone', async (t) => {
   })
 })
 
-t.test('threads, and children forked in the midst of them', async (t) => {
+t.test('threads', async (t) => {
   withNetwork('threads', network, (ns) => {
     const netlink = ['--deny-family', 'netlink']
     t.equal(exec(ns, 'threads', { preload: preloadPath }).value, 0)

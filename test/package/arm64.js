@@ -57,6 +57,8 @@ const OTHERS = {
   ciao: MULTICAST,
   docs: PROGRAMS,
   'doctor-remedies': SECCOMP,
+  forks:
+    'a child that is forked beside busy threads hangs in it now and then, with libc alone, too',
   instructions: TOOLS,
   load: 'eight threads of it are too slow to be under load',
   memcheck: TOOLS,

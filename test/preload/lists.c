@@ -152,20 +152,34 @@ static int fork_children(void) {
   return failures;
 }
 
-static int run_threads(void) {
+static int run_threads(int meanwhile(void)) {
   pthread_t threads[THREADS];
   int failures[THREADS] = {0};
   for (int i = 0; i < THREADS; i++) {
     if (pthread_create(&threads[i], NULL, work, &failures[i]) != 0)
       errx(EXIT_FAILURE, "pthread_create");
   }
-  int failed = fork_children();
+  int failed = meanwhile();
   for (int i = 0; i < THREADS; i++) {
     (void)pthread_join(threads[i], NULL);
     failed += failures[i];
   }
   (void)printf("%d\n", failed);
   return EXIT_SUCCESS;
+}
+
+static int make_lists(void) {
+  int failures = 0;
+  (void)work(&failures);
+  return failures;
+}
+
+static int run_threads_alone(void) {
+  return run_threads(make_lists);
+}
+
+static int run_threads_and_forks(void) {
+  return run_threads(fork_children);
 }
 
 /* Bytes that many rounds leave allocated, after as many that fill malloc's caches. */
@@ -187,11 +201,12 @@ int main(int argc, char **argv) {
   } modes[] = {{"list", print_list},
                {"names", print_names},
                {"errno", print_errno},
-               {"threads", run_threads},
+               {"threads", run_threads_alone},
+               {"forks", run_threads_and_forks},
                {"leaks", print_leaks}};
   for (size_t i = 0; argc == 2 && i < sizeof(modes) / sizeof(*modes); i++) {
     if (strcmp(argv[1], modes[i].name) == 0)
       return modes[i].run();
   }
-  errx(EXIT_FAILURE, "usage: lists list|names|errno|threads|leaks");
+  errx(EXIT_FAILURE, "usage: lists list|names|errno|threads|forks|leaks");
 }

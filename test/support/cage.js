@@ -1,7 +1,7 @@
 'use strict'
 
-// A namespace to try the launcher in, and what programs print in the cage there: for the tests of the
-// launcher itself. Knows of no option of its.
+// A namespace to try the launcher in, and what programs do in the cage there. Knows of no option of the
+// launcher's.
 
 const { Namespace, vethPair } = require('./namespace')
 
@@ -23,6 +23,13 @@ const REPORT = `
     netns: fs.readlinkSync('/proc/self/ns/net'),
     ipv6: fs.readFileSync('/proc/net/if_inet6', 'utf8').trim().split('\\n').length
   }))`
+
+// A thread that says when it has loaded the addon, and calls from then on without pause.
+const CALLER = `
+  const { networkInterfaces } = require('osh-ifaddrs')
+  networkInterfaces()
+  require('node:worker_threads').parentPort.postMessage(0)
+  for (;;) networkInterfaces()`
 
 /**
  * What a program prints in a cage in the namespace; it must succeed.
@@ -52,4 +59,4 @@ function makeNamespace(t, label) {
   return ns
 }
 
-module.exports = { PERL, REPORT, makeNamespace, makeRunners }
+module.exports = { CALLER, PERL, REPORT, makeNamespace, makeRunners }

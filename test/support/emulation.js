@@ -7,6 +7,7 @@
 
 const { spawn, spawnSync } = require('node:child_process')
 const fs = require('node:fs')
+const path = require('node:path')
 const { requirements, sleep, toleratedReason } = require('./namespace')
 const { must } = require('./package')
 
@@ -27,7 +28,7 @@ const SET_UP = `
   mount -t tmpfs tmpfs /run
   mount -t binfmt_misc binfmt_misc /proc/sys/fs/binfmt_misc
   printf %s "$1" >/proc/sys/fs/binfmt_misc/register
-  mount -t overlay overlay -o "lowerdir=$2/usr/lib:$2/lib:/usr/lib" /usr/lib
+  mount -t overlay overlay -o "lowerdir=$2" /usr/lib
   ip link set lo up`
 
 const TRY = ['--user', '--map-root-user', '--mount', 'mount', '-t', 'binfmt_misc', 'binfmt_misc']
@@ -73,7 +74,9 @@ function makeEmulation(t, root) {
   const within = (command, { cwd = '/' } = {}) => [
     ...['nsenter', `--target=${holder.pid}`, ...NAMESPACES, `--wdns=${cwd}`, '--', ...command]
   ]
-  must(within(['sh', '-euc', SET_UP, 'sh', FORMAT, root]))
+  // Since Debian 13 packages have nothing in /lib.
+  const libraries = ['usr/lib', 'lib'].map((name) => path.join(root, name)).filter(fs.existsSync)
+  must(within(['sh', '-euc', SET_UP, 'sh', FORMAT, [...libraries, '/usr/lib'].join(':')]))
   return within
 }
 
