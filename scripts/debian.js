@@ -5,22 +5,7 @@
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-
-/**
- * Runs a program to its end and ends this one if it fails.
- *
- * @param {string} command
- * @param {string[]} args
- * @param {import('node:child_process').SpawnSyncOptions} [options]
- */
-function run(command, args, options) {
-  const root = path.join(__dirname, '..')
-  const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options })
-  if (status !== 0) {
-    console.error(`setup: ${command} ${args.join(' ')} failed${error ? `: ${error.message}` : ''}`)
-    process.exit(1)
-  }
-}
+const { run } = require('./run')
 
 /** @param {string} command */
 function exists(command) {
@@ -44,8 +29,7 @@ function installDebianPackages(names) {
   const isRoot = process.getuid?.() === 0
   const maySudo = !isRoot && spawnSync('sudo', ['-n', 'true']).status === 0
   if (!isRoot && !maySudo) {
-    console.error(`setup: as root, run first: apt-get install ${lacking.join(' ')}`)
-    process.exit(1)
+    throw new Error(`as root, run first: apt-get install ${lacking.join(' ')}`)
   }
   console.error(`setup: installing ${lacking.join(' ')}`)
   const prefix = isRoot ? [] : ['sudo', '-n']
@@ -121,4 +105,4 @@ function unpackDebianSource(folder, name) {
   return unpacked
 }
 
-module.exports = { installDebianPackages, run, unpackDebianPackages, unpackDebianSource }
+module.exports = { installDebianPackages, unpackDebianPackages, unpackDebianSource }

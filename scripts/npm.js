@@ -3,7 +3,7 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { run } = require('./debian')
+const { run } = require('./run')
 
 const root = path.join(__dirname, '..')
 

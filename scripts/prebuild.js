@@ -5,8 +5,9 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { installDebianPackages, run, unpackDebianPackages } = require('./debian')
+const { installDebianPackages, unpackDebianPackages } = require('./debian')
 const { installNpmPackages } = require('./npm')
+const { attempt, run } = require('./run')
 
 const root = path.join(__dirname, '..')
 const work = path.join(root, 'build/prebuild')
@@ -100,7 +101,9 @@ function prebuild(target) {
   fs.writeFileSync(path.join(root, 'prebuilds/libmnl-licence.txt'), licenceText(libmnl))
 }
 
-installCompilers()
-installNpmPackages()
-fs.rmSync(path.join(root, 'prebuilds'), { recursive: true, force: true })
-TARGETS.forEach(prebuild)
+attempt(() => {
+  installCompilers()
+  installNpmPackages()
+  fs.rmSync(path.join(root, 'prebuilds'), { recursive: true, force: true })
+  TARGETS.forEach(prebuild)
+})

@@ -4,8 +4,9 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { installDebianPackages, run } = require('./debian')
+const { installDebianPackages } = require('./debian')
 const { installNpmPackages, modified } = require('./npm')
+const { attempt, run } = require('./run')
 
 const root = path.join(__dirname, '..')
 
@@ -43,7 +44,9 @@ function buildAddon() {
   })
 }
 
-installDebianPackages(DEBIAN_PACKAGES)
-installNpmPackages()
-buildAddon()
-run('make', ['--silent', '--directory=test'])
+attempt(() => {
+  installDebianPackages(DEBIAN_PACKAGES)
+  installNpmPackages()
+  buildAddon()
+  run('make', ['--silent', '--directory=test'])
+})
