@@ -198,12 +198,9 @@ int main(int argc, char **argv) {
   static const struct {
     const char *name;
     int (*run)(void);
-  } modes[] = {{"list", print_list},
-               {"names", print_names},
-               {"errno", print_errno},
-               {"threads", run_threads_alone},
-               {"forks", run_threads_and_forks},
-               {"leaks", print_leaks}};
+  } modes[] = {
+      {"list", print_list},           {"names", print_names},           {"errno", print_errno},
+      {"threads", run_threads_alone}, {"forks", run_threads_and_forks}, {"leaks", print_leaks}};
   for (size_t i = 0; argc == 2 && i < sizeof(modes) / sizeof(*modes); i++) {
     if (strcmp(argv[1], modes[i].name) == 0)
       return modes[i].run();

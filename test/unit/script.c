@@ -57,7 +57,8 @@ void script_end(void) {
 
 // The byte that an answer begins with, or -1 with errno set.
 static int answer(void) {
-  assert(++script.calls <= script.max_calls);
+  script.calls++;
+  assert(script.calls <= script.max_calls);
   int byte = script.next < script.end ? *script.next++ : SCRIPT_REFUSED;
   if (byte < SCRIPT_REFUSED)
     return byte;
