@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-// Under a storm of changes no dump is ever of one piece: then the last one has to do.
+// Under a storm of changes no dump is ever of one piece: then the last one has to do, as partial.
 #define MAX_TRIES 4
 // 2 GiB in full datagrams: far above any host, but not for ever.
 #define MAX_DATAGRAMS 65536

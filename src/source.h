@@ -33,8 +33,9 @@ bool osh_ioctl_unchanged(int fd, const struct ifconf *list);
 int osh_procfs_read(struct osh_snapshot *snapshot, struct osh_attempt *attempt);
 
 // link.c: OSH_FACT_LINKS for the links that the addresses name, by netdevice(7) ioctls on a socket
-// of any family. Returns 0; -ENODEV when a link went away meanwhile (its addresses can be dropped,
-// or all be asked for again); or the negative errno of the first refusal, with its name in `*call`.
+// of any family. Returns 0; -ENODEV when a link went away meanwhile, which is left out, so that
+// asking for all again is better; or the negative errno of the first refusal, with its name in
+// `*call`.
 int osh_links_complete(struct osh_snapshot *snapshot, int fd, const char **call);
 
 // Flags and hardware address of a link that is known to have its name, now and a moment ago; where
