@@ -30,13 +30,14 @@ const DEBIAN_PACKAGES = [
 const NODE = 'node/bin/node'
 const TIMEOUT = 600
 
-// In one process beside this one, which is often waiting for others: nothing is to wait for it.
+// In one process beside this one, which is often waiting for others: nothing is to wait for it. Node starts
+// programs, and has no threads of V8's then that could be busy: see `forks` below.
 const RUN_ALL = `
   node=$1 results=$2 seconds=$3
   shift 3
   for file in "$@"; do
     status=0
-    timeout "$seconds" "$node" "test/$file.test.js" >"$results/$file" 2>&1 || status=$?
+    timeout "$seconds" "$node" --single-threaded "test/$file.test.js" >"$results/$file" 2>&1 || status=$?
     echo "status $status" >>"$results/$file"
   done`
 
