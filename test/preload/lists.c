@@ -137,9 +137,9 @@ static void *work(void *failures) {
 }
 
 /* Children are forked while other threads are in the middle of it, and do the same. */
-static int fork_children(void) {
+static int fork_children(int forks) {
   int failures = 0;
-  for (int i = 0; i < FORKS; i++) {
+  for (int i = 0; i < forks; i++) {
     const pid_t child = fork();
     if (child == 0) {
       (void)alarm(20);
@@ -152,14 +152,14 @@ static int fork_children(void) {
   return failures;
 }
 
-static int run_threads(int meanwhile(void)) {
+static int run_threads(int forks) {
   pthread_t threads[THREADS];
   int failures[THREADS] = {0};
   for (int i = 0; i < THREADS; i++) {
     if (pthread_create(&threads[i], NULL, work, &failures[i]) != 0)
       errx(EXIT_FAILURE, "pthread_create");
   }
-  int failed = meanwhile();
+  int failed = fork_children(forks);
   for (int i = 0; i < THREADS; i++) {
     (void)pthread_join(threads[i], NULL);
     failed += failures[i];
@@ -168,18 +168,12 @@ static int run_threads(int meanwhile(void)) {
   return EXIT_SUCCESS;
 }
 
-static int make_lists(void) {
-  int failures = 0;
-  (void)work(&failures);
-  return failures;
-}
-
 static int run_threads_alone(void) {
-  return run_threads(make_lists);
+  return run_threads(0);
 }
 
 static int run_threads_and_forks(void) {
-  return run_threads(fork_children);
+  return run_threads(FORKS);
 }
 
 /* Bytes that many rounds leave allocated, after as many that fill malloc's caches. */
