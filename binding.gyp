@@ -2,7 +2,7 @@
   'variables': {
     # A checkout is a developer's, and there a warning is an error; a published package is not.
     'developing%': '<!(node -p "+require(\'fs\').existsSync(\'.git\')")',
-    # What scripts/prebuild.js makes finds libmnl beside itself.
+    # What scripts/development/prebuild.js makes finds libmnl beside itself.
     'prebuilding%': 0,
     'glibc%': '<!(node -p "+(\'glibcVersionRuntime\' in process.report.getReport().header)")',
     # Whatever gyp takes for the OS: on Android Python says "linux" up to 3.12.
@@ -69,11 +69,11 @@
       '-Wextra',
       '-fvisibility=hidden',
       '-fstack-protector-strong',
-      '<!@(node scripts/libmnl.js --cflags)',
+      '<!@(node scripts/install/libmnl.js --cflags)',
     ],
     # node-gyp links with the C++ compiler, whose library this has no use for.
     'ldflags': ['-Wl,--as-needed', '-Wl,-z,relro,-z,now,-z,noexecstack'],
-    'libraries': ['<!@(node scripts/libmnl.js --libs)'],
+    'libraries': ['<!@(node scripts/install/libmnl.js --libs)'],
     'configurations': {
       # Debug builds do without: glibc warns of it where nothing is optimised.
       'Release': { 'cflags': ['-U_FORTIFY_SOURCE', '-D_FORTIFY_SOURCE=2'] },

@@ -3,11 +3,11 @@
 'use strict'
 
 const os = require('node:os')
-const { ALL_SOURCES, SOURCES, load, supported } = require('./binding')
+const { ALL_SOURCES, SOURCES, load, supported } = require('./addon/load')
 // Not at the first need, which may be that no descriptor is left to read it with.
-const { makeDiagnosis, makeUnavailable } = require('./diagnosis')
-const { findPreload } = require('./preload-path')
-const { makeResult } = require('./reading')
+const { makeDiagnosis, makeUnavailable } = require('./results/diagnosis')
+const { findPreload } = require('./addon/preload-path')
+const { makeResult } = require('./results/network-interfaces')
 
 /** @typedef {import('./index').Options} Options */
 

@@ -65,7 +65,7 @@ function makeOurs() {
   return function ours() {
     if (networkInterfaces === undefined) {
       try {
-        require('./binding').load()
+        require('./addon/load').load()
       } catch (error) {
         if (!warned) warn(error)
         warned = true
@@ -126,7 +126,7 @@ function syncNamedImports() {
   sync()
 }
 
-// As ./binding.js has it, which is not to be loaded yet.
+// As ./addon/load.js has it, which is not to be loaded yet.
 const supported = process.platform === 'linux' || process.platform === 'android'
 
 if (supported && !Object.hasOwn(os.networkInterfaces, PATCHED)) {

@@ -6,11 +6,11 @@ const t = require('tap')
 const { spawnSync } = require('node:child_process')
 const path = require('node:path')
 const { networkInterfaces } = require('..')
-const { align, wrap } = require('../lib/terminal')
+const { align, wrap } = require('../lib/command-line/terminal')
 const { Namespace, requirements } = require('./support/namespace')
 const { version } = require('../package.json')
 
-const cli = path.join(__dirname, '..', 'lib', 'cli.js')
+const cli = path.join(__dirname, '..', 'lib', 'command-line', 'cli.js')
 const COMMANDS = ['list', 'doctor', 'run', 'preload-path']
 const run = (...args) => spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8' })
 

@@ -15,7 +15,7 @@ const { makeBundle } = require('./support/oci')
 
 const { EPERM } = os.constants.errno
 const NODE = process.execPath
-const DOCTOR = [NODE, path.join(projectRoot, 'lib/cli.js'), 'doctor', '--json']
+const DOCTOR = [NODE, path.join(projectRoot, 'lib/command-line/cli.js'), 'doctor', '--json']
 const OPEN = ['--user', 'keep', '--no-landlock']
 // tap's own options end a caged node.
 

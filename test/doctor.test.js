@@ -6,12 +6,12 @@
 const path = require('node:path')
 const fs = require('node:fs')
 const t = require('tap')
-const { findCulprits, findMechanism } = require('../lib/doctor/culprits')
+const { findCulprits, findMechanism } = require('../lib/doctor/suspects')
 const { preloadPath } = require('..')
 const { projectRoot, requirements } = require('./support/namespace')
 const { makeNamespace } = require('./support/cage')
 
-const CLI = path.join(projectRoot, 'lib/cli.js')
+const CLI = path.join(projectRoot, 'lib/command-line/cli.js')
 const NETLINK = ['--deny-family', 'netlink']
 const NOTHING = ['--deny-family', 'all', '--deny-socketpair', '--no-path', '/proc']
 
@@ -249,7 +249,7 @@ t.test('in cages', { skip: requirements() ?? false }, async (t) => {
   await t.test('without an addon', async (t) => {
     const scripts = path.join(projectRoot, 'lib/doctor/report')
     const script = `
-      require(${JSON.stringify(path.join(projectRoot, 'lib/binding'))}).load = undefined
+      require(${JSON.stringify(path.join(projectRoot, 'lib/addon/load'))}).load = undefined
       process.dlopen = () => { throw new Error('no addon') }
       const report = require(${JSON.stringify(scripts)}).makeReport(process.env)
       console.log(JSON.stringify(report))`

@@ -6,7 +6,7 @@
 const { spawnSync } = require('node:child_process')
 const path = require('node:path')
 const t = require('tap')
-const { findAddon } = require('../lib/binaries')
+const { findAddon } = require('../lib/addon/locate')
 
 if (process.platform !== 'linux') {
   t.pass('skipped', { skip: 'readelf reads binaries of Linux' })

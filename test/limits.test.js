@@ -151,7 +151,7 @@ t.test('no dump is of one piece: the last one has to do, and it is said', async 
   const { complete, sources, found, omitted } = evaluate(t, [], script, { within: stormy })
   let listing
   do {
-    listing = stormy.node([path.join(projectRoot, 'lib/cli.js')]).stdout
+    listing = stormy.node([path.join(projectRoot, 'lib/command-line/cli.js')]).stdout
     // Only between two turns of the event loop does it get to know that the storm is over.
     await setImmediate()
   } while (storm.exitCode === null && !listing.includes('changed each time'))

@@ -8,12 +8,12 @@ const fs = require('node:fs')
 const path = require('node:path')
 const t = require('tap')
 const { preloadPath } = require('..')
-const { extendEnvironment } = require('../lib/environment')
+const { extendEnvironment } = require('../lib/command-line/environment')
 const { Namespace, projectRoot, requirements } = require('./support/namespace')
 const { nodeVersions } = require('./support/node-versions')
 
 const register = path.join(projectRoot, 'lib', 'register.js')
-const start = (...args) => [path.join(projectRoot, 'lib', 'cli.js'), 'run', ...args]
+const start = (...args) => [path.join(projectRoot, 'lib', 'command-line', 'cli.js'), 'run', ...args]
 
 // tap loads modules into every Node that is started here, whatever its environment is to be. They listen
 // for signals.

@@ -301,7 +301,7 @@ t.test('on other platforms nothing is done', async (t) => {
       { args: ['-r', override] }
     )
     t.strictSame(result, [true, true, false, true], platform)
-    const install = runNode(['-r', override, path.join(root, 'scripts', 'install.js')], {
+    const install = runNode(['-r', override, path.join(root, 'scripts', 'install', 'install.js')], {
       PATH: ''
     })
     t.match(install, { status: 0, stdout: '', stderr: '' }, `install on ${platform}`)

@@ -2,7 +2,7 @@
 // or to run, to the letter: the tests apply it where that can be done.
 'use strict'
 
-/** @typedef {import('./culprits').Finding} Finding */
+/** @typedef {import('./suspects').Finding} Finding */
 /** @typedef {{ owner: string, text: string, change: string | null }} Remedy */
 
 const RULE =

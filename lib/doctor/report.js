@@ -5,10 +5,10 @@
 const fs = require('node:fs')
 const os = require('node:os')
 const { version } = require('../../package.json')
-const { SOURCES } = require('../binding')
-const { errnoName, sourceOf } = require('../diagnosis')
+const { SOURCES } = require('../addon/load')
+const { errnoName, sourceOf } = require('../results/diagnosis')
 const { diagnose } = require('../index')
-const { findCulprits, findMechanism } = require('./culprits')
+const { findCulprits, findMechanism } = require('./suspects')
 const { gatherEvidence } = require('./evidence')
 const { WAYS, remediesForPolicy, remediesForProcess } = require('./remedies')
 
@@ -16,7 +16,7 @@ const { WAYS, remediesForPolicy, remediesForProcess } = require('./remedies')
 /** @typedef {import('../index').SourceReport} SourceReport */
 /** @typedef {import('../index').Fact} Fact */
 /** @typedef {import('../index').SourceName} SourceName */
-/** @typedef {import('./culprits').Finding} Finding */
+/** @typedef {import('./suspects').Finding} Finding */
 /** @typedef {import('./remedies').Remedy} Remedy */
 
 /** @typedef {{ works: boolean, errno: number | null, code: string | null, message: string | null }} Native */

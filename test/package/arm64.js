@@ -7,7 +7,7 @@ const { spawn } = require('node:child_process')
 const { once } = require('node:events')
 const fs = require('node:fs')
 const path = require('node:path')
-const { unpackDebianPackages } = require('../../scripts/debian')
+const { unpackDebianPackages } = require('../../scripts/development/debian')
 const { makeEmulation, missing } = require('../support/emulation')
 const {
   DENIED,

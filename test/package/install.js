@@ -5,7 +5,7 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { environment: headers } = require('../../scripts/headers')
+const { environment: headers } = require('../../scripts/install/headers')
 const { requirements } = require('../support/namespace')
 const {
   DENIED,
@@ -139,7 +139,10 @@ async function testOtherPlatforms(t, root) {
       `Object.defineProperty(process, 'platform', { value: '${platform}' })`
     )
     const command = [process.execPath, '-r', preload]
-    const { status, output } = run([...command, path.join(installed(folder), 'scripts/install.js')])
+    const { status, output } = run([
+      ...command,
+      path.join(installed(folder), 'scripts/install/install.js')
+    ])
     t.same({ status, output }, { status: 0, output: '' }, `${platform}: installs nothing`)
     t.notOk(fs.existsSync(path.join(installed(folder), 'build')))
     const check = `

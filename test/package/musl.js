@@ -6,7 +6,7 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { unpackDebianSource } = require('../../scripts/debian')
+const { unpackDebianSource } = require('../../scripts/development/debian')
 const { cache, makeFolder, must, projectRoot, run } = require('../support/package')
 
 const FLAGS = ['-std=c11', '-D_GNU_SOURCE', '-O2', '-Wall', '-Wextra', '-Werror']

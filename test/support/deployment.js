@@ -45,7 +45,7 @@ esac
   }
   const bin = path.join(folder, 'node_modules/.bin')
   fs.mkdirSync(bin)
-  fs.symlinkSync('../osh-ifaddrs/lib/cli.js', path.join(bin, 'osh-ifaddrs'))
+  fs.symlinkSync('../osh-ifaddrs/lib/command-line/cli.js', path.join(bin, 'osh-ifaddrs'))
   return folder
 }
 

@@ -5,7 +5,7 @@
 const fs = require('node:fs')
 const path = require('node:path')
 
-const root = path.join(__dirname, '..')
+const root = path.join(__dirname, '../..')
 
 // Of elf(5), for 64 bits and little-endian, as every processor is that binaries are published for.
 const ELF64_LITTLE_ENDIAN = '7f454c460201'

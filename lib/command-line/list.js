@@ -1,13 +1,13 @@
 // `osh-ifaddrs`: the interfaces as people want to read them, or what networkInterfaces() gives as JSON.
 'use strict'
 
-const { readListing } = require('../listing')
-const { align, describeTerminal, printable, widthOf, wrap } = require('../terminal')
+const { readListing } = require('../results/listing')
+const { align, describeTerminal, printable, widthOf, wrap } = require('./terminal')
 
-/** @typedef {import('../listing').Address} Address */
-/** @typedef {import('../listing').Interface} Interface */
-/** @typedef {import('../listing').Listing} Listing */
-/** @typedef {import('../terminal').Terminal} Terminal */
+/** @typedef {import('../results/listing').Address} Address */
+/** @typedef {import('../results/listing').Interface} Interface */
+/** @typedef {import('../results/listing').Listing} Listing */
+/** @typedef {import('./terminal').Terminal} Terminal */
 
 const HEADINGS = ['NAME', 'STATE', 'MAC', 'ADDRESS', 'SOURCE', 'NOTES']
 

@@ -2,8 +2,8 @@
 // anything is not as it should be.
 'use strict'
 
-const { requirements } = require('../test/support/namespace')
-const scenery = require('../test/support/scene')
+const { requirements } = require('../../test/support/namespace')
+const scenery = require('../../test/support/scene')
 
 const missing = requirements()
 if (missing !== null) {

@@ -3,11 +3,11 @@
 'use strict'
 
 const os = require('node:os')
-const { ALL_SOURCES, load, supported } = require('./binding')
+const { ALL_SOURCES, load, supported } = require('../addon/load')
 const { isInterrupted, makeDiagnosis, makeUnavailable, sourceOf } = require('./diagnosis')
-const { BIT, NUMBER } = require('./reading')
+const { BIT, NUMBER } = require('./network-interfaces')
 
-/** @typedef {import('./index').Diagnosis} Diagnosis */
+/** @typedef {import('../index').Diagnosis} Diagnosis */
 /** @typedef {{ cidr: string, source: string, notes: string[] }} Address */
 /** @typedef {{ name: string, state: 'up' | 'down', mac: string | null, addresses: Address[] }} Interface */
 /** @typedef {Pick<Diagnosis, 'missing' | 'omitted'>} Gaps */
@@ -79,7 +79,7 @@ function readNativeListing() {
 
 /**
  * @returns {Listing}
- * @throws {import('./index').UnavailableError} when no source answers
+ * @throws {import('../index').UnavailableError} when no source answers
  */
 function readListing() {
   if (!supported) return readNativeListing()

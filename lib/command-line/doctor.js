@@ -2,8 +2,8 @@
 'use strict'
 
 const { makeReport } = require('../doctor/report')
-const { sayReport } = require('../doctor/words')
-const { describeTerminal } = require('../terminal')
+const { sayReport } = require('./format-report')
+const { describeTerminal } = require('./terminal')
 
 /**
  * @param {{ json?: boolean }} options

@@ -2,11 +2,11 @@
 'use strict'
 
 const os = require('node:os')
-const { NUMBER, BIT } = require('./reading')
+const { NUMBER, BIT } = require('./network-interfaces')
 
-/** @typedef {import('./binding').Reading} Reading */
-/** @typedef {import('./index').Diagnosis} Diagnosis */
-/** @typedef {import('./index').Fact} Fact */
+/** @typedef {import('../addon/load').Reading} Reading */
+/** @typedef {import('../index').Diagnosis} Diagnosis */
+/** @typedef {import('../index').Fact} Fact */
 
 // As src/snapshot.h orders them: the place is the bit.
 /** @type {readonly Fact[]} */
@@ -84,7 +84,7 @@ function isInterrupted({ sources }) {
 /**
  * @param {Diagnosis} diagnosis
  * @param {Fact} fact
- * @returns {import('./index').SourceName | null} the first source that told it
+ * @returns {import('../index').SourceName | null} the first source that told it
  */
 function sourceOf({ sources }, fact) {
   return sources.find(({ facts }) => facts.includes(fact))?.name ?? null
@@ -92,7 +92,7 @@ function sourceOf({ sources }, fact) {
 
 /**
  * @param {Reading} reading in which no source answered
- * @returns {import('./index').UnavailableError}
+ * @returns {import('../index').UnavailableError}
  */
 function makeUnavailable(reading) {
   const sources = makeSources(reading).filter(({ status }) => status !== 'skipped')

@@ -1,11 +1,11 @@
 // The doctor's report in words. Says what is in the report and finds out nothing.
 'use strict'
 
-const { printable, wrap } = require('../terminal')
+const { printable, wrap } = require('./terminal')
 
-/** @typedef {import('./report').Report} Report */
-/** @typedef {import('../terminal').Terminal} Terminal */
-/** @typedef {import('../terminal').Style} Style */
+/** @typedef {import('../doctor/report').Report} Report */
+/** @typedef {import('./terminal').Terminal} Terminal */
+/** @typedef {import('./terminal').Style} Style */
 /** @typedef {import('../index').SourceReport} SourceReport */
 /** @typedef {import('../index').SourceStatus} SourceStatus */
 /** @typedef {import('../index').Fact} Fact */

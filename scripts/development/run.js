@@ -12,7 +12,7 @@ const path = require('node:path')
  * @param {import('node:child_process').SpawnSyncOptions} [options]
  */
 function run(command, args, options) {
-  const root = path.join(__dirname, '..')
+  const root = path.join(__dirname, '../..')
   const { status, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options })
   if (status === 0) return
   throw new Error(`${command} ${args.join(' ')} failed${error ? `: ${error.message}` : ''}`)

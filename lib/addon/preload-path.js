@@ -3,7 +3,7 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { findAddon } = require('./binaries')
+const { findAddon } = require('./locate')
 
 /**
  * @returns {string | null} null where there is none: another platform, or nothing was compiled

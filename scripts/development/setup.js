@@ -8,7 +8,7 @@ const { installDebianPackages } = require('./debian')
 const { installNpmPackages, modified } = require('./npm')
 const { attempt, run } = require('./run')
 
-const root = path.join(__dirname, '..')
+const root = path.join(__dirname, '../..')
 
 const DEBIAN_PACKAGES = [
   'bubblewrap',
@@ -35,11 +35,12 @@ const DEBIAN_PACKAGES = [
 ]
 
 function buildAddon() {
-  const sources = fs.readdirSync(path.join(root, 'src')).map((name) => `src/${name}`)
+  const names = fs.readdirSync(path.join(root, 'src'), { encoding: 'utf8', recursive: true })
+  const sources = names.map((name) => `src/${name}`)
   const built = modified('build/Release/osh_ifaddrs.node')
   if ([...sources, 'binding.gyp'].every((file) => modified(file) < built)) return
   // Neither a prebuilt addon nor one of older sources will do here, and a failure is one.
-  run(process.execPath, ['scripts/install.js'], {
+  run(process.execPath, ['scripts/install/install.js'], {
     env: { ...process.env, npm_config_build_from_source: 'true' }
   })
 }

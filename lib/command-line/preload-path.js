@@ -1,7 +1,7 @@
 // `osh-ifaddrs preload-path`: prints what LD_PRELOAD is to be set to.
 'use strict'
 
-const { findPreload } = require('../preload-path')
+const { findPreload } = require('../addon/preload-path')
 
 /** @returns {number} exit status */
 function preloadPath() {

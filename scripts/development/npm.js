@@ -5,7 +5,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { run } = require('./run')
 
-const root = path.join(__dirname, '..')
+const root = path.join(__dirname, '../..')
 
 /** @param {string} file below the root */
 function modified(file) {

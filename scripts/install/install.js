@@ -6,9 +6,9 @@
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { load, reasonFile, supported } = require('../lib/binding')
+const { load, reasonFile, supported } = require('../../lib/addon/load')
 
-const root = path.join(__dirname, '..')
+const root = path.join(__dirname, '../..')
 
 const TOOLS = [
   ['make'],
@@ -84,7 +84,7 @@ function explain({ cause }, lacking) {
   )
 }
 
-/** @param {string} reason for lib/binding.js to tell at the first use */
+/** @param {string} reason for lib/addon/load.js to tell at the first use */
 function keep(reason) {
   fs.mkdirSync(path.dirname(reasonFile), { recursive: true })
   fs.writeFileSync(reasonFile, reason)

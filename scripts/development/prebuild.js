@@ -9,7 +9,7 @@ const { installDebianPackages, unpackDebianPackages } = require('./debian')
 const { installNpmPackages } = require('./npm')
 const { attempt, run } = require('./run')
 
-const root = path.join(__dirname, '..')
+const root = path.join(__dirname, '../..')
 const work = path.join(root, 'build/prebuild')
 
 /** @typedef {{ arch: string, debian: string, triplet: string }} Target */
@@ -20,7 +20,7 @@ const TARGETS = [
   { arch: 'arm64', debian: 'arm64', triplet: 'aarch64-linux-gnu' }
 ]
 
-// What is compiled, below build/Release, and what it is called in prebuilds/: lib/binaries.js finds the
+// What is compiled, below build/Release, and what it is called in prebuilds/: lib/addon/locate.js finds the
 // addon by its libc, and the others beside it.
 const PRODUCTS = {
   'osh_ifaddrs.node': 'osh-ifaddrs.glibc.node',
@@ -28,7 +28,7 @@ const PRODUCTS = {
   'osh_ifaddrs_core.so': 'osh_ifaddrs_core.so'
 }
 
-const SOURCES = ['binding.gyp', 'package.json', 'scripts/libmnl.js', 'src']
+const SOURCES = ['binding.gyp', 'package.json', 'scripts/install', 'src']
 
 function installCompilers() {
   const foreign = TARGETS.filter(({ arch }) => arch !== process.arch)
@@ -58,7 +58,7 @@ function compile({ arch, triplet }, libmnl) {
       cwd: folder,
       env: {
         ...process.env,
-        ...require('./headers').environment(),
+        ...require('../install/headers').environment(),
         CC: `${triplet}-gcc`,
         // It only links; the C compiler does that too.
         CXX: `${triplet}-gcc`,

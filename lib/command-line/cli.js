@@ -1,11 +1,11 @@
 #!/usr/bin/env node
 // The command `osh-ifaddrs`: finds out which command is meant, reads its options and runs it. What the
-// commands do is in ./commands, a file for each, loaded only when it is asked for.
+// commands do is in this folder, a file for each, loaded only when it is asked for.
 'use strict'
 
 const { parseArgs } = require('node:util')
-const { version } = require('../package.json')
-const { HELP } = require('./commands/help')
+const { version } = require('../../package.json')
+const { HELP } = require('./help')
 const { nearest } = require('./nearest')
 
 /** @typedef {{ json?: boolean, help?: boolean, version?: boolean }} Values */
@@ -25,10 +25,10 @@ const JSON_OPTION = { json: { type: 'boolean' } }
  * @type {Record<string, { options: Options, raw?: boolean, run(values: Values, args: string[]): number | Promise<number> }>}
  */
 const COMMANDS = {
-  list: { options: JSON_OPTION, run: (values) => require('./commands/list')(values) },
-  doctor: { options: JSON_OPTION, run: (values) => require('./commands/doctor')(values) },
-  run: { options: {}, raw: true, run: (_, args) => require('./commands/run')(args) },
-  'preload-path': { options: {}, run: () => require('./commands/preload-path')() }
+  list: { options: JSON_OPTION, run: (values) => require('./list')(values) },
+  doctor: { options: JSON_OPTION, run: (values) => require('./doctor')(values) },
+  run: { options: {}, raw: true, run: (_, args) => require('./run')(args) },
+  'preload-path': { options: {}, run: () => require('./preload-path')() }
 }
 
 /** A command line that is not understood. */

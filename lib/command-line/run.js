@@ -9,8 +9,8 @@
 const { spawn } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
-const { extendEnvironment } = require('../environment')
-const { findPreload } = require('../preload-path')
+const { extendEnvironment } = require('./environment')
+const { findPreload } = require('../addon/preload-path')
 
 // The exit statuses of env(1).
 const FAILED = 125

@@ -4,12 +4,12 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { findAddon } = require('./binaries')
+const { findAddon } = require('./locate')
 
 /**
  * @typedef {object} Attempt
- * @property {import('./index').SourceName} name
- * @property {import('./index').SourceStatus} status
+ * @property {import('../index').SourceName} name
+ * @property {import('../index').SourceStatus} status
  * @property {string | null} syscall
  * @property {number} errno positive, 0 when nothing was refused
  * @property {number} told facts that it gave, as bits: 1 links, 2 IPv4, 4 IPv6
@@ -21,7 +21,7 @@ const { findAddon } = require('./binaries')
  *
  * @typedef {object} Reading
  * @property {string} [text] all strings, a NUL after each: first the addresses
- * @property {Uint32Array} [numbers] how many addresses, and five for each, see NUMBER in ./reading.js
+ * @property {Uint32Array} [numbers] how many addresses, and five for each, see NUMBER in ../results/network-interfaces.js
  * @property {Attempt[]} [attempts]
  * @property {number} [missing] facts that no source told, as bits
  * @property {{ name: string, address: string }[]} [omissions]
@@ -36,7 +36,7 @@ const { findAddon } = require('./binaries')
  */
 
 // As src/snapshot.h orders them: the place is the bit.
-/** @type {readonly import('./index').SourceName[]} */
+/** @type {readonly import('../index').SourceName[]} */
 const SOURCES = ['rtnetlink', 'ioctl', 'procfs']
 const ALL_SOURCES = (1 << SOURCES.length) - 1
 
@@ -46,8 +46,8 @@ const supported = process.platform === 'linux' || process.platform === 'android'
 /** @type {Binding | undefined} */
 let binding
 
-// scripts/install.js leaves here why it could make no addon; the next build removes it with the folder.
-const reasonFile = path.join(__dirname, '../build/no-addon.txt')
+// scripts/install/install.js leaves here why it could make no addon; the next build removes it with the folder.
+const reasonFile = path.join(__dirname, '../../build/no-addon.txt')
 
 // What Node forbids by its own options no compiler helps against.
 const FORBIDDEN = ['ERR_ACCESS_DENIED', 'ERR_DLOPEN_DISABLED']
