@@ -6,7 +6,7 @@ const os = require('node:os')
 const { ALL_SOURCES, SOURCES, load, supported } = require('./addon/load')
 // Not at the first need, which may be that no descriptor is left to read it with.
 const { makeDiagnosis, makeUnavailable } = require('./results/diagnosis')
-const { findPreload } = require('./addon/preload-path')
+const preload = require('./addon/preload-path')
 const { makeResult } = require('./results/network-interfaces')
 
 /** @typedef {import('./index').Options} Options */
@@ -77,6 +77,12 @@ function diagnose(options) {
   return makeDiagnosis(reading)
 }
 
-const preloadPath = findPreload()
-
-module.exports = { networkInterfaces, diagnose, preloadPath }
+module.exports = { networkInterfaces, diagnose }
+// A getter, because most programs never use it and searching takes system calls. In this form Node's
+// cjs-module-lexer finds the name for `import { preloadPath }`.
+Object.defineProperty(module.exports, 'preloadPath', {
+  enumerable: true,
+  get() {
+    return preload.preloadPath
+  }
+})

@@ -18,4 +18,9 @@ function findPreload() {
   }
 }
 
-module.exports = { findPreload }
+module.exports = {
+  findPreload,
+  get preloadPath() {
+    return findPreload()
+  }
+}

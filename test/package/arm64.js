@@ -46,7 +46,7 @@ const FILES = [
   'unit'
 ]
 // These take as long as those together, or longer, and run when OSH_ARM64 is `all`.
-const MORE = ['cli', 'doctor', 'limits', 'namespace', 'register', 'sandbox-steps']
+const MORE = ['cli', 'doctor', 'lib', 'limits', 'namespace', 'register', 'sandbox-steps']
 
 // What qemu keeps the others from showing.
 const MULTICAST = 'it knows neither IP_MULTICAST_IF nor SO_BINDTOIFINDEX'
