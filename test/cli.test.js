@@ -91,8 +91,8 @@ t.test('where there is nothing but the native function', async (t) => {
   t.match(as(), { status: 0, stdout: /^lo +up +\S+ +127\.0\.0\.1\/8 +native +loopback$/m })
   const { status, stdout } = as('doctor')
   t.equal(status, 0)
-  t.match(stdout, /^Nothing is wrong/)
-  t.notMatch(stdout, /unknown|Sources|surrounds/)
+  t.match(stdout, /^No problem: /)
+  t.notMatch(stdout, /unknown|Sources|Restrictions/)
 })
 
 t.test('in a sandbox', { skip: requirements() ?? false }, async (t) => {

@@ -53,7 +53,7 @@ t.test('firejail', async (t) => {
   const firejail = ['firejail', '--quiet', '--noprofile']
   const before = ask(t, [...firejail, '--protocol=unix,inet,inet6', ...DOCTOR])
   t.match(before, { status: 1, native: { code: 'EOPNOTSUPP' } })
-  t.match(before.culprits[0], { name: 'firejail', certainty: 'high' })
+  t.match(before.suspects[0], { name: 'firejail', certainty: 'high' })
   const after = ask(t, [...firejail, adviceFor(t, before, 'firejail'), ...DOCTOR])
   t.match(after, { status: 0, evidence: { seccomp: 2 } }, 'a filter is still in force')
 })
@@ -124,11 +124,11 @@ t.test('a filter that allows NETLINK_ROUTE alone, as OpenShell’s does', async 
   const inOpenShell = { env: { OPENSHELL_SANDBOX: '1' } }
   const before = ask(t, within('', ...DOCTOR), inOpenShell)
   t.match(before, { status: 1, native: { code: 'EPERM' } })
-  t.match(before.culprits[0], { name: 'OpenShell', certainty: 'medium' })
+  t.match(before.suspects[0], { name: 'OpenShell', certainty: 'medium' })
   const advice = before.remedies.find(({ owner }) => owner === 'OpenShell')
   t.match(advice.text, 'is not NETLINK_ROUTE (0)')
   const after = ask(t, within('route', ...DOCTOR), inOpenShell)
-  t.match(after, { status: 0, evidence: { seccomp: 2 }, culprits: [] })
+  t.match(after, { status: 0, evidence: { seccomp: 2 }, suspects: [] })
 
   // It leaves every other protocol refused, NETLINK_GENERIC (16) among them.
   const probe = 'print join " ", map { socket(my $s, 16, 3, $_) ? 0 : $!+0 } 0, 16'

@@ -6,7 +6,7 @@
 const path = require('node:path')
 const fs = require('node:fs')
 const t = require('tap')
-const { findCulprits, findMechanism } = require('../lib/doctor/suspects')
+const { findMechanism, findSuspects } = require('../lib/doctor/suspects')
 const { preloadPath } = require('..')
 const { projectRoot, requirements } = require('./support/namespace')
 const { makeNamespace } = require('./support/cage')
@@ -31,31 +31,31 @@ const FILTER = { ...NO_EVIDENCE, seccomp: 2, seccompFilters: 1, noNewPrivileges:
 // No snap, Android, AppArmor, SELinux or systemd is here: their evidence is made up after what is known of
 // them.
 t.test('who refuses, by evidence that cannot be had here', async (t) => {
-  const culprit = (evidence, code) => {
-    const [first] = findCulprits({ ...FILTER, ...evidence }, { syscall: null, code })
+  const suspect = (evidence, code) => {
+    const [first] = findSuspects({ ...FILTER, ...evidence }, { syscall: null, code })
     return first && `${first.certainty} ${first.name}`
   }
   const unit = '0::/system.slice/ghost.service'
-  t.equal(culprit({ cgroup: unit }, 'EAFNOSUPPORT'), 'high systemd')
-  t.equal(culprit({ cgroup: `${unit}/payload` }, 'EAFNOSUPPORT'), 'high systemd')
-  t.equal(culprit({ env: { INVOCATION_ID: '1' } }, 'EAFNOSUPPORT'), 'medium systemd')
-  t.equal(culprit({}, 'EAFNOSUPPORT'), 'low systemd', 'the errno alone is a hint')
-  t.equal(culprit({ cgroup: unit }, 'EPERM'), 'low systemd', 'another errno speaks against it')
-  t.equal(culprit({ label: 'snap.node.app (enforce)' }, 'EACCES'), 'high snap')
-  t.equal(culprit({ env: { SNAP: '/snap/node/1' } }, 'EACCES'), 'medium snap')
-  t.equal(culprit({ label: 'u:r:untrusted_app_32:s0:c1' }, 'EACCES'), 'high Android')
-  t.equal(culprit({ env: { TERMUX_VERSION: '0.118' } }, 'EACCES'), 'medium Android')
+  t.equal(suspect({ cgroup: unit }, 'EAFNOSUPPORT'), 'high systemd')
+  t.equal(suspect({ cgroup: `${unit}/payload` }, 'EAFNOSUPPORT'), 'high systemd')
+  t.equal(suspect({ env: { INVOCATION_ID: '1' } }, 'EAFNOSUPPORT'), 'medium systemd')
+  t.equal(suspect({}, 'EAFNOSUPPORT'), 'low systemd', 'the errno alone is a hint')
+  t.equal(suspect({ cgroup: unit }, 'EPERM'), 'low systemd', 'another errno speaks against it')
+  t.equal(suspect({ label: 'snap.node.app (enforce)' }, 'EACCES'), 'high snap')
+  t.equal(suspect({ env: { SNAP: '/snap/node/1' } }, 'EACCES'), 'medium snap')
+  t.equal(suspect({ label: 'u:r:untrusted_app_32:s0:c1' }, 'EACCES'), 'high Android')
+  t.equal(suspect({ env: { TERMUX_VERSION: '0.118' } }, 'EACCES'), 'medium Android')
   const prefix = '/data/data/com.termux/files/usr'
-  t.equal(culprit({ env: { PREFIX: prefix } }, 'EACCES'), 'medium Android')
-  t.equal(culprit({ env: { PREFIX: '/usr/local' } }, 'EACCES'), undefined)
-  t.equal(culprit({ env: { OPENSHELL_SANDBOX: '1' } }, 'EPERM'), 'medium OpenShell')
-  t.equal(culprit({ files: ['/.dockerenv'] }, 'EPERM'), 'medium container', 'never sure')
-  t.equal(culprit({ cgroup: '0::/kubepods/pod1' }, 'EPERM'), 'medium container')
-  t.equal(culprit({ env: { container: 'podman' } }, 'EPERM'), 'medium container')
-  t.equal(culprit({ files: ['/run/firejail/mnt'] }, 'EPERM'), undefined, 'it outlives firejail')
-  t.equal(culprit({}, 'EPERM'), undefined)
+  t.equal(suspect({ env: { PREFIX: prefix } }, 'EACCES'), 'medium Android')
+  t.equal(suspect({ env: { PREFIX: '/usr/local' } }, 'EACCES'), undefined)
+  t.equal(suspect({ env: { OPENSHELL_SANDBOX: '1' } }, 'EPERM'), 'medium OpenShell')
+  t.equal(suspect({ files: ['/.dockerenv'] }, 'EPERM'), 'medium container', 'never sure')
+  t.equal(suspect({ cgroup: '0::/kubepods/pod1' }, 'EPERM'), 'medium container')
+  t.equal(suspect({ env: { container: 'podman' } }, 'EPERM'), 'medium container')
+  t.equal(suspect({ files: ['/run/firejail/mnt'] }, 'EPERM'), undefined, 'it outlives firejail')
+  t.equal(suspect({}, 'EPERM'), undefined)
   const both = { env: { OPENSHELL_SANDBOX: '1' }, cgroup: unit, files: ['/.dockerenv'] }
-  const names = findCulprits({ ...FILTER, ...both }, { syscall: null, code: 'EPERM' })
+  const names = findSuspects({ ...FILTER, ...both }, { syscall: null, code: 'EPERM' })
   t.strictSame(
     names.map(({ name, certainty }) => `${certainty} ${name}`),
     ['medium OpenShell', 'medium container', 'low systemd'],
@@ -125,7 +125,7 @@ t.test('in cages', { skip: requirements() ?? false }, async (t) => {
       addonError: null,
       facts: { links: 'rtnetlink', ipv4: 'rtnetlink', ipv6: 'rtnetlink' },
       mechanism: null,
-      culprits: [],
+      suspects: [],
       remedies: []
     })
     t.strictSame(statuses(report), {
@@ -134,8 +134,8 @@ t.test('in cages', { skip: requirements() ?? false }, async (t) => {
       procfs: 'partial'
     })
     const { stdout } = say([])
-    t.match(stdout, /^Nothing is wrong/)
-    t.match(stdout, /^ {2}procfs {5}answered {2}tells IPv6, which is all that it knows$/m)
+    t.match(stdout, /^No problem: /)
+    t.match(stdout, /^ {2}procfs {5}answered {2}reports IPv6, which is all it can report$/m)
     t.notMatch(stdout, 'What to do')
   })
 
@@ -159,9 +159,12 @@ t.test('in cages', { skip: requirements() ?? false }, async (t) => {
       t.equal(statuses(report).rtnetlink, `${status}: socket(AF_NETLINK) ${code}`)
     }
     const { stdout } = say(NETLINK)
-    t.match(stdout, /^The native .* is refused; this package can answer for it\.$/m)
+    t.match(stdout, /^The native .* fails\. This package can answer instead\.$/m)
     t.match(stdout, /^ {2}fails with EPERM \(errno 1\): .*uv_interface_addresses/m)
-    t.match(stdout, /^ {2}rtnetlink {2}denied {4}socket\(AF_NETLINK\) answered EPERM \(errno 1\)$/m)
+    t.match(
+      stdout,
+      /^ {2}rtnetlink {2}denied {4}socket\(AF_NETLINK\) failed with EPERM \(errno 1\)$/m
+    )
     t.match(stdout, /^ {2}IPv6: from procfs$/m)
     t.match(stdout, /^ {2}almost certainly a seccomp filter: /m)
     t.match(stdout, /^ {6}node -r osh-ifaddrs\/register app\.js$/m)
@@ -171,17 +174,17 @@ t.test('in cages', { skip: requirements() ?? false }, async (t) => {
     const inferred = say(['--deny-family', 'all']).stdout
     t.match(
       inferred,
-      /^ {2}ioctl {6}partly {4}tells links and IPv4; but socket\(AF_INET\) answered/m
+      /^ {2}ioctl {6}partial {3}reports links and IPv4; but socket\(AF_INET\) failed/m
     )
     t.match(inferred, /^ {2}netmask inferred: .*10\.0\.0\.1 \(d0\)/m)
     const unknown = say(['--deny-family', 'all', '--deny-socketpair'])
     t.equal(unknown.status, 1)
-    t.match(unknown.stdout, /^ {2}IPv4: unknown, no source tells$/m)
+    t.match(unknown.stdout, /^ {2}IPv4: unknown, no source reports it$/m)
     t.match(unknown.stdout, /^ {2}mac unknown, shown as zeros: .*fd00::1 \(d0\)/m)
     const nothing = ask(NOTHING)
     t.match(nothing, { status: 2, facts: { links: null, ipv4: null, ipv6: null } })
     t.equal(nothing.remedies[0].owner, 'the policy', 'no line for this process')
-    t.match(say(NOTHING).stdout, /nothing answers\. No source tells/)
+    t.match(say(NOTHING).stdout, /fails, and so does this package: no source/)
   })
 
   await t.test('a shortage is not taken for a policy', async (t) => {
@@ -202,7 +205,10 @@ t.test('in cages', { skip: requirements() ?? false }, async (t) => {
       active: { register: true, preload: false, variables: ['NODE_OPTIONS'] }
     })
     t.notMatch(JSON.stringify(registered.remedies), 'osh-ifaddrs/register')
-    t.match(say(NETLINK, { env: { NODE_OPTIONS } }).stdout, /and this package answers for it\.$/m)
+    t.match(
+      say(NETLINK, { env: { NODE_OPTIONS } }).stdout,
+      /fails\. This package answers instead\.$/m
+    )
 
     const preloaded = ask(NETLINK, { env: { LD_PRELOAD: preloadPath } })
     t.match(preloaded, {
@@ -212,18 +218,18 @@ t.test('in cages', { skip: requirements() ?? false }, async (t) => {
       mechanism: { name: 'seccomp' }
     })
     const { stdout } = say(NETLINK, { env: { LD_PRELOAD: preloadPath } })
-    t.match(stdout, 'works by the preload library; without it, it would fail')
+    t.match(stdout, 'works because of the preload library, and would fail without it')
     t.match(ask([], { env: { LD_PRELOAD: preloadPath } }), { status: 0, native: { works: true } })
 
     // ld.so complains on standard error.
     const idle = say(NETLINK, { env: { LD_PRELOAD: '/gone/osh_ifaddrs_preload.so' } })
-    t.match(idle.stdout, 'LD_PRELOAD names this package, but that had no effect here')
+    t.match(idle.stdout, 'LD_PRELOAD names this package but has no effect here')
   })
 
   await t.test('Landlock leaves a sign', async (t) => {
     t.equal(ask([]).evidence.accessWithoutOpen, '/')
     t.equal(ask(['--no-landlock']).evidence.accessWithoutOpen, null)
-    t.match(say([]).stdout, /Landlock or AppArmor closes files: open\(\/\)/)
+    t.match(say([]).stdout, /Landlock or AppArmor restricts files: access\(\/\)/)
   })
 
   await t.test('a label, imitated by a file in place of the kernel’s', async (t) => {
@@ -242,7 +248,7 @@ t.test('in cages', { skip: requirements() ?? false }, async (t) => {
     t.equal(stderr, '')
     const report = JSON.parse(stdout)
     t.equal(report.evidence.label, 'snap.node.app (enforce)')
-    t.match(report.culprits[0], { name: 'snap', certainty: 'high' })
+    t.match(report.suspects[0], { name: 'snap', certainty: 'high' })
     t.match(report.mechanism, { name: 'AppArmor', certainty: 'medium' })
   })
 

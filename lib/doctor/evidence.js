@@ -1,5 +1,5 @@
-// What this process can see of the sandbox that it is in: files of /proc, marker files, environment
-// variables. Gathers and does not judge. Every file may be missing or closed; null means that it told nothing.
+// Collects what this process can see of its sandbox: files in /proc, marker files, environment variables.
+// Draws no conclusions. Any file may be missing or unreadable: null means unknown.
 'use strict'
 
 const fs = require('node:fs')
@@ -9,11 +9,11 @@ const fs = require('node:fs')
  * @property {number | null} seccomp mode of /proc/self/status: 0 none, 1 strict, 2 a filter
  * @property {number | null} seccompFilters
  * @property {boolean | null} noNewPrivileges
- * @property {string | null} label of AppArmor or SELinux
- * @property {string | null} accessWithoutOpen a directory that access(2) grants and open(2) refuses
+ * @property {string | null} label AppArmor's or SELinux's
+ * @property {string | null} accessWithoutOpen a directory that access(2) allows and open(2) refuses
  * @property {string | null} cgroup
  * @property {Record<string, string>} env the markers among the environment variables
- * @property {string[]} files the marker files that are there
+ * @property {string[]} files the marker files that exist
  */
 
 const MARKER_VARIABLES = [
@@ -28,7 +28,7 @@ const MARKER_VARIABLES = [
 
 const MARKER_FILES = ['/.dockerenv', '/run/.containerenv', '/run/firejail/mnt']
 
-// Whoever they belong to, all may list some of these by their modes.
+// The file modes of some of these allow everyone to list them.
 const DIRECTORIES = ['/', '/home', '/opt', '/srv', '/var', '/tmp', '/run', '/dev', '/etc']
 
 /** @param {string} file */
@@ -58,50 +58,31 @@ function readLabel() {
   return null
 }
 
-/** @param {string} directory */
-function opens(directory) {
-  try {
-    fs.opendirSync(directory).closeSync()
-    return true
-  } catch (error) {
-    return /** @type {NodeJS.ErrnoException} */ (error).code !== 'EACCES'
-  }
-}
-
-/** @param {string} directory */
-function grantsAccess(directory) {
+/**
+ * No file shows whether Landlock restricts a process. Landlock and AppArmor refuse open(2) but not access(2),
+ * so a directory with different results is a sign of one of them.
+ *
+ * @param {string} directory
+ */
+function allowsOnlyAccess(directory) {
   try {
     fs.accessSync(directory, fs.constants.R_OK)
-    return true
   } catch {
     return false
   }
-}
-
-/**
- * No file tells whether Landlock restricts a process. But it refuses open(2) and not access(2), so a
- * directory for which the two disagree is a sign of it, or of AppArmor.
- */
-function findDisagreement() {
-  return DIRECTORIES.find((directory) => grantsAccess(directory) && !opens(directory)) ?? null
-}
-
-/** @param {NodeJS.ProcessEnv} env */
-function pickMarkers(env) {
-  /** @type {Record<string, string>} */
-  const markers = {}
-  for (const name of MARKER_VARIABLES) {
-    const value = env[name]
-    if (value) markers[name] = value
+  try {
+    fs.opendirSync(directory).closeSync()
+    return false
+  } catch (error) {
+    return /** @type {NodeJS.ErrnoException} */ (error).code === 'EACCES'
   }
-  return markers
 }
 
 /**
  * @param {NodeJS.ProcessEnv} env
  * @returns {Evidence}
  */
-function gatherEvidence(env) {
+function collectEvidence(env) {
   const status = read('/proc/self/status')
   const noNewPrivileges = field(status, 'NoNewPrivs')
   return {
@@ -109,11 +90,13 @@ function gatherEvidence(env) {
     seccompFilters: field(status, 'Seccomp_filters'),
     noNewPrivileges: noNewPrivileges === null ? null : noNewPrivileges === 1,
     label: readLabel(),
-    accessWithoutOpen: findDisagreement(),
+    accessWithoutOpen: DIRECTORIES.find(allowsOnlyAccess) ?? null,
     cgroup: read('/proc/self/cgroup')?.trim() ?? null,
-    env: pickMarkers(env),
+    env: Object.fromEntries(
+      MARKER_VARIABLES.flatMap((name) => (env[name] ? [[name, env[name]]] : []))
+    ),
     files: MARKER_FILES.filter((file) => fs.existsSync(file))
   }
 }
 
-module.exports = { gatherEvidence }
+module.exports = { collectEvidence }

@@ -1,15 +1,15 @@
-// What to do: in this process, and in the policy, for whoever owns the sandbox. `change` is what to write
-// or to run, to the letter: the tests apply it where that can be done.
+// What to do: in this process, and in the sandbox's policy. `change` is the exact text to write or to run. The
+// tests apply it to each sandbox that runs in them.
 'use strict'
 
-/** @typedef {import('./suspects').Finding} Finding */
+/** @typedef {import('./suspects').Suspect} Suspect */
 /** @typedef {{ owner: string, text: string, change: string | null }} Remedy */
 
 const RULE =
-  'refuse socket(AF_NETLINK, type, protocol) only where protocol (the third argument) is not ' +
-  'NETLINK_ROUTE (0); changing a link or a route takes CAP_NET_ADMIN all the same'
+  'refuse socket(AF_NETLINK, type, protocol) only if protocol (the third argument) is not ' +
+  'NETLINK_ROUTE (0). Changing a link or a route still needs CAP_NET_ADMIN'
 
-/** That of an OCI profile: allow the one protocol, wherever netlink is refused as a whole. */
+/** For an OCI profile that refuses every netlink protocol: allows this one. */
 const OCI_RULE = {
   names: ['socket'],
   action: 'SCMP_ACT_ALLOW',
@@ -22,76 +22,89 @@ const OCI_RULE = {
 /** @type {Record<string, Omit<Remedy, 'owner'>>} */
 const POLICIES = {
   OpenShell: {
-    text: `Upgrade to a release whose filter allows NETLINK_ROUTE; 0.0.36 does not. The rule: ${RULE}.`,
+    text: `Upgrade OpenShell to v0.0.55 or later, which allows NETLINK_ROUTE. The rule: ${RULE}.`,
     change: null
   },
   firejail: {
-    text: 'Add netlink to the protocols, by the option or in the profile.',
+    text: 'Add netlink to the protocols, as an option or in the profile.',
     change: '--protocol=unix,inet,inet6,netlink'
   },
   snap: {
-    text: 'Connect the interface network-observe, which snapcraft.yaml must name among the plugs.',
+    text: 'Connect the interface network-observe. It must be one of the plugs in snapcraft.yaml.',
     change: 'snap connect NAME:network-observe'
   },
   Android: {
     text:
-      "The policy is Android's and cannot be changed without root: apps may neither bind a route " +
-      'socket nor ask it for links.',
+      "This is Android's policy, and only root can change it: apps may neither bind a route socket " +
+      'nor request links from it.',
     change: null
   },
   systemd: {
-    text: 'Add AF_NETLINK to the families that the unit may use, by systemctl edit UNIT.',
+    text: 'Run systemctl edit UNIT and add AF_NETLINK to the families that the unit may use.',
     change: '[Service]\nRestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK'
   },
   container: {
     text:
-      'Where its seccomp profile refuses socket by default, add this to "syscalls"; where a rule ' +
-      'refuses netlink, have that rule demand as well that the argument of index 2 is not 0. ' +
-      "Docker's and Podman's own profiles allow netlink.",
+      'If the seccomp profile refuses socket by default, add this to "syscalls". If a rule refuses ' +
+      'netlink, add a condition to that rule: the argument with index 2 is not 0. ' +
+      "Docker's and Podman's default profiles allow netlink.",
     change: JSON.stringify(OCI_RULE)
   },
-  seccomp: { text: `In the seccomp filter: ${RULE}.`, change: null },
+  seccomp: { text: `Change the seccomp filter: ${RULE}.`, change: null },
   AppArmor: { text: 'Add a rule to the profile.', change: 'network netlink raw,' },
   SELinux: {
-    text: 'Let the domain create, bind and read netlink_route_socket, nlmsg_readpriv with it.',
+    text: 'Allow the domain create, bind, read and nlmsg_readpriv on netlink_route_socket.',
     change: null
   },
   kernel: {
-    text: 'This kernel, or what emulates one, has no route netlink: there is no policy to change.',
+    text: 'This kernel, or its emulation, has no NETLINK_ROUTE. There is no policy to change.',
     change: null
   },
   shortage: {
-    text: 'Raise the limit that is met: the native function works again then.',
+    text: 'Raise the exhausted limit. Then the native function works again.',
     change: null
   }
 }
 
 /**
- * For who owns the sandbox: those recognised, and beside them the part of the kernel that refuses.
- *
- * @param {Finding[]} culprits
- * @param {Finding} mechanism
- * @returns {Remedy[]}
+ * @param {Suspect[]} suspects
+ * @param {Suspect} mechanism
+ * @returns {Remedy[]} for the likely suspects, and for the mechanism unless theirs are enough
  */
-function remediesForPolicy(culprits, mechanism) {
-  // A passing shortage has no sandbox to blame.
-  const suspects = mechanism.name === 'shortage' ? [] : culprits
-  const likely = suspects.filter(({ certainty }) => certainty !== 'low')
-  const names = (likely.length > 0 ? likely : suspects).map(({ name }) => name)
-  const settled =
+function remediesForPolicy(suspects, mechanism) {
+  // No sandbox causes a shortage.
+  const possible = mechanism.name === 'shortage' ? [] : suspects
+  const likely = possible.filter(({ certainty }) => certainty !== 'low')
+  const names = (likely.length > 0 ? likely : possible).map(({ name }) => name)
+  // OpenShell's remedy includes the rule for its seccomp filter.
+  const isEnough =
     names.includes('OpenShell') || likely.some(({ certainty }) => certainty === 'high')
-  return [...names, ...(settled ? [] : [mechanism.name])]
+  return [...names, ...(isEnough ? [] : [mechanism.name])]
     .filter((name) => Object.hasOwn(POLICIES, name))
     .map((name) => ({ owner: name, ...POLICIES[name] }))
 }
 
 /** @type {Remedy} */
-const WAYS = {
+const OPEN_ONE_SOURCE = {
   owner: 'the policy',
   text:
-    'One of these has to be allowed: socket(AF_NETLINK) for everything; socketpair(AF_UNIX) or any ' +
-    'socket, with ioctls on it, for IPv4; reading /proc/net/if_inet6 for IPv6.',
+    'Allow one of these: socket(AF_NETLINK) for everything; socketpair(AF_UNIX) or any socket, ' +
+    'with ioctls on it, for IPv4; reading /proc/net/if_inet6 for IPv6.',
   change: null
+}
+
+/** @type {Remedy} */
+const USE_REGISTER = {
+  owner: 'this process',
+  text: "Start Node like this, or import 'osh-ifaddrs/register' first in the program.",
+  change: 'node -r osh-ifaddrs/register app.js'
+}
+
+/** @type {Remedy} */
+const USE_PRELOAD = {
+  owner: 'this process',
+  text: 'Start a program other than Node like this. It applies to its children too.',
+  change: 'osh-ifaddrs run -- program'
 }
 
 /**
@@ -99,22 +112,7 @@ const WAYS = {
  * @returns {Remedy[]}
  */
 function remediesForProcess({ register, preload }) {
-  const remedies = []
-  if (!register) {
-    remedies.push({
-      owner: 'this process',
-      text: "Start Node with this, or have the program import 'osh-ifaddrs/register' first.",
-      change: 'node -r osh-ifaddrs/register app.js'
-    })
-  }
-  if (!preload) {
-    remedies.push({
-      owner: 'this process',
-      text: 'For a program that is not of Node, and all that it starts:',
-      change: 'osh-ifaddrs run -- program'
-    })
-  }
-  return remedies
+  return [...(register ? [] : [USE_REGISTER]), ...(preload ? [] : [USE_PRELOAD])]
 }
 
-module.exports = { OCI_RULE, POLICIES, WAYS, remediesForPolicy, remediesForProcess }
+module.exports = { OCI_RULE, OPEN_ONE_SOURCE, POLICIES, remediesForPolicy, remediesForProcess }

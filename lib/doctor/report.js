@@ -1,22 +1,21 @@
-// The doctor's report: asks the native function and each source alone, and puts together what came of it,
-// who refuses and what to do. This is what `doctor --json` prints; how it is said is decided elsewhere.
+// Makes the doctor's report: tries the native function and each source alone, and adds the suspects and the
+// remedies. `doctor --json` prints it as it is.
 'use strict'
 
 const fs = require('node:fs')
 const os = require('node:os')
 const { version } = require('../../package.json')
-const { SOURCES } = require('../addon/load')
-const { errnoName, sourceOf } = require('../results/diagnosis')
 const { diagnose } = require('../index')
-const { findCulprits, findMechanism } = require('./suspects')
-const { gatherEvidence } = require('./evidence')
-const { WAYS, remediesForPolicy, remediesForProcess } = require('./remedies')
+const { errnoName, sourceOf, makeDiagnosis } = require('../results/diagnosis')
+const { collectEvidence } = require('./evidence')
+const { OPEN_ONE_SOURCE, remediesForPolicy, remediesForProcess } = require('./remedies')
+const { findMechanism, findSuspects } = require('./suspects')
 
 /** @typedef {import('../index').Diagnosis} Diagnosis */
 /** @typedef {import('../index').SourceReport} SourceReport */
 /** @typedef {import('../index').Fact} Fact */
 /** @typedef {import('../index').SourceName} SourceName */
-/** @typedef {import('./suspects').Finding} Finding */
+/** @typedef {import('./suspects').Suspect} Suspect */
 /** @typedef {import('./remedies').Remedy} Remedy */
 
 /** @typedef {{ works: boolean, errno: number | null, code: string | null, message: string | null }} Native */
@@ -35,15 +34,15 @@ const { WAYS, remediesForPolicy, remediesForProcess } = require('./remedies')
  * @property {Diagnosis['inferred']} inferred
  * @property {Diagnosis['omitted']} omitted
  * @property {import('./evidence').Evidence} evidence
- * @property {Finding | null} mechanism
- * @property {Finding[]} culprits
+ * @property {Suspect | null} mechanism
+ * @property {Suspect[]} suspects
  * @property {Remedy[]} remedies
  */
 
 const PATCHED = Symbol.for('osh-ifaddrs.patched')
 
-/** @returns {Native} of the function that Node has, whatever was put over it */
-function askNative() {
+/** @returns {Native} the outcome of Node's own function, also where it is patched */
+function tryNative() {
   const current = /** @type {Record<symbol, unknown>} */ (
     /** @type {unknown} */ (os.networkInterfaces)
   )
@@ -53,7 +52,7 @@ function askNative() {
     return { works: true, errno: null, code: null, message: null }
   } catch (error) {
     const { errno, message } = /** @type {NodeJS.ErrnoException} */ (error)
-    // Of ENOSYS Node tells neither the number nor the call.
+    // Node's error for ENOSYS has neither the number nor the call.
     const number = errno === undefined ? os.constants.errno.ENOSYS : Math.abs(errno)
     return { works: false, errno: number, code: errnoName(number), message }
   }
@@ -64,60 +63,56 @@ function askNative() {
  * @returns {Active}
  */
 function findActive(env) {
-  const variables = []
-  if (/osh-ifaddrs[\\/](lib[\\/])?register/.test(env.NODE_OPTIONS ?? ''))
-    variables.push('NODE_OPTIONS')
-  if (/osh_ifaddrs_preload/.test(env.LD_PRELOAD ?? '')) variables.push('LD_PRELOAD')
-  let preload = false
+  const named = {
+    NODE_OPTIONS: /osh-ifaddrs[\\/](lib[\\/])?register/.test(env.NODE_OPTIONS ?? ''),
+    LD_PRELOAD: /osh_ifaddrs_preload/.test(env.LD_PRELOAD ?? '')
+  }
+  let preload = named.LD_PRELOAD
   try {
     preload = fs.readFileSync('/proc/self/maps', 'latin1').includes('/osh_ifaddrs_preload.so')
   } catch {
-    preload = variables.includes('LD_PRELOAD')
+    // No /proc: the variable has to do.
   }
-  const register = Object.hasOwn(os.networkInterfaces, PATCHED)
-  return { register, preload, always: env.OSH_IFADDRS_MODE === 'always', variables }
+  return {
+    register: Object.hasOwn(os.networkInterfaces, PATCHED),
+    preload,
+    always: env.OSH_IFADDRS_MODE === 'always',
+    variables: Object.entries(named).flatMap(([name, isNamed]) => (isNamed ? [name] : []))
+  }
 }
 
-/**
- * @returns {{ addonError: string | null, whole: Diagnosis, sources: SourceReport[] }}
- */
-function askSources() {
+/** @returns {{ addonError: string | null, whole: Diagnosis, sources: SourceReport[] }} */
+function trySources() {
   try {
     const whole = diagnose()
-    const reports = SOURCES.map((name) => {
-      return diagnose({ sources: [name] }).sources.find((report) => report.name === name)
-    })
-    return { addonError: null, whole, sources: reports.filter((report) => report !== undefined) }
+    const sources = whole.sources.flatMap(({ name }) =>
+      diagnose({ sources: [name] }).sources.filter((source) => source.name === name)
+    )
+    return { addonError: null, whole, sources }
   } catch (error) {
-    const { message } = /** @type {Error} */ (error)
-    /** @type {Diagnosis} */
-    const whole = {
-      complete: false,
-      missing: ['links', 'ipv4', 'ipv6'],
-      sources: [],
-      inferred: [],
-      omitted: []
+    return {
+      addonError: /** @type {Error} */ (error).message,
+      whole: makeDiagnosis({}),
+      sources: []
     }
-    return { addonError: message, whole, sources: [] }
   }
 }
 
 /**
- * What the native function, or getifaddrs(3) beneath the preload library, does not get.
- *
  * @param {Native} native
  * @param {Active} active
  * @param {SourceReport[]} sources
+ * @returns {import('./suspects').Refusal | null} of the native function, or of libc's getifaddrs(3) if the
+ *   preload library replaces it
  */
 function findRefusal(native, active, sources) {
   const route = sources.find(({ name }) => name === 'rtnetlink')
-  if (active.preload && native.works) {
-    if (route === undefined || route.status === 'answered' || route.code === null) return null
-    return { syscall: route.syscall, code: route.code }
+  if (!native.works) {
+    const syscall = route?.code === native.code ? (route?.syscall ?? null) : null
+    return { syscall, code: native.code ?? 'an unknown error' }
   }
-  if (native.works) return null
-  const sameCall = route?.code === native.code ? (route?.syscall ?? null) : null
-  return { syscall: sameCall, code: native.code ?? 'an unknown error' }
+  if (!active.preload || route === undefined || route.status === 'answered') return null
+  return route.code === null ? null : { syscall: route.syscall, code: route.code }
 }
 
 /**
@@ -125,13 +120,13 @@ function findRefusal(native, active, sources) {
  * @returns {Report}
  */
 function makeReport(env) {
-  const native = askNative()
+  const native = tryNative()
   const active = findActive(env)
-  const { addonError, whole, sources } = askSources()
+  const { addonError, whole, sources } = trySources()
   const refusal = findRefusal(native, active, sources)
-  const evidence = gatherEvidence(env)
+  const evidence = collectEvidence(env)
   const mechanism = refusal && findMechanism(evidence, refusal)
-  const culprits = refusal ? findCulprits(evidence, refusal) : []
+  const suspects = refusal ? findSuspects(evidence, refusal) : []
   const facts = {
     links: sourceOf(whole, 'links'),
     ipv4: sourceOf(whole, 'ipv4'),
@@ -139,34 +134,31 @@ function makeReport(env) {
   }
   const oursAnswers = facts.ipv4 !== null || facts.ipv6 !== null
   const status = refusal === null ? 0 : oursAnswers ? 1 : 2
-  const remedies = [
-    ...(status === 1 ? remediesForProcess(active) : []),
-    ...(status === 2 && addonError === null ? [WAYS] : []),
-    ...(mechanism ? remediesForPolicy(culprits, mechanism) : [])
-  ]
-  const { inferred, omitted } = whole
-  const versions = {
-    package: version,
-    node: process.versions.node,
-    platform: process.platform,
-    arch: process.arch,
-    kernel: os.release()
-  }
   return {
     format: 1,
-    versions,
+    versions: {
+      package: version,
+      node: process.versions.node,
+      platform: process.platform,
+      arch: process.arch,
+      kernel: os.release()
+    },
     status,
     native,
     active,
     addonError,
     sources,
     facts,
-    inferred,
-    omitted,
+    inferred: whole.inferred,
+    omitted: whole.omitted,
     evidence,
     mechanism,
-    culprits,
-    remedies
+    suspects,
+    remedies: [
+      ...(status === 1 ? remediesForProcess(active) : []),
+      ...(status === 2 && addonError === null ? [OPEN_ONE_SOURCE] : []),
+      ...(mechanism ? remediesForPolicy(suspects, mechanism) : [])
+    ]
   }
 }
 

@@ -1,19 +1,19 @@
-// Who refuses: judges evidence, and says how sure it is and why. Knows no remedies.
+// Finds which sandbox and which part of the kernel probably refuse netlink, how certain that is, and why.
 'use strict'
 
 /** @typedef {import('./evidence').Evidence} Evidence */
 /** @typedef {'high' | 'medium' | 'low'} Certainty */
 /** @typedef {{ syscall: string | null, code: string }} Refusal */
-/** @typedef {{ name: string, certainty: Certainty, because: string[] }} Finding */
+/** @typedef {{ name: string, certainty: Certainty, because: string[] }} Suspect */
 
 /**
- * What tells one sandbox. A strong sign is of the kernel's making or a file that the sandbox mounts; a
- * weak one is an environment variable, which anyone may set and children inherit.
+ * The signs of one sandbox. A strong sign comes from the kernel or is a file that the sandbox mounts. A weak
+ * sign is an environment variable, which anyone may set and children inherit.
  *
  * @typedef {object} Profile
  * @property {string} name
- * @property {string[]} codes the errnos that it answers with
- * @property {boolean} [codeTells] whether the errno alone is a sign of it, where a filter is there
+ * @property {string[]} codes the errnos that it returns
+ * @property {boolean} [codeIsSign] whether the errno alone is a sign, if there is a seccomp filter
  * @property {(evidence: Evidence) => string | false | undefined | null} [strong]
  * @property {(evidence: Evidence) => string | false | undefined | null} [weak]
  */
@@ -43,12 +43,12 @@ const PROFILES = [
   {
     name: 'firejail',
     codes: ['EOPNOTSUPP'],
-    codeTells: true,
-    // The directory stays on a machine that has once run it.
+    codeIsSign: true,
+    // The directory remains on the host after firejail has run once, so it is a sign only with the variable.
     strong: ({ files, env }) =>
       env.container === 'firejail' &&
       files.includes('/run/firejail/mnt') &&
-      '/run/firejail/mnt is there',
+      '/run/firejail/mnt exists',
     weak: ({ env }) => env.container === 'firejail' && 'container=firejail is set'
   },
   {
@@ -63,21 +63,22 @@ const PROFILES = [
     strong: ({ label }) => label?.includes(':untrusted_app') && `the SELinux label is ${label}`,
     weak: ({ env }) =>
       (env.TERMUX_VERSION && 'TERMUX_VERSION is set') ||
-      (env.PREFIX?.startsWith('/data/data/com.termux/') && 'PREFIX is that of Termux')
+      (env.PREFIX?.startsWith('/data/data/com.termux/') && 'PREFIX is in Termux')
   },
   {
     name: 'systemd',
     codes: ['EAFNOSUPPORT'],
-    codeTells: true,
-    strong: (evidence) => unitOf(evidence) && `the control group is of ${unitOf(evidence)}`,
+    codeIsSign: true,
+    strong: (evidence) => unitOf(evidence) && `the control group is ${unitOf(evidence)}`,
     weak: ({ env }) => env.INVOCATION_ID && 'INVOCATION_ID is set'
   },
   {
     name: 'container',
     codes: ['EPERM'],
     strong: ({ files, cgroup }) =>
-      files.find((file) => file !== '/run/firejail/mnt')?.concat(' is there') ??
-      (/\b(docker|kubepods|libpod|lxc)\b/.test(cgroup ?? '') && 'the control group says so'),
+      files.find((file) => file !== '/run/firejail/mnt')?.concat(' exists') ??
+      (/\b(docker|kubepods|libpod|lxc)\b/.test(cgroup ?? '') &&
+        "the control group is a container's"),
     weak: ({ env }) =>
       (env.KUBERNETES_SERVICE_HOST && 'KUBERNETES_SERVICE_HOST is set') ||
       (env.container && env.container !== 'firejail' && `container=${env.container} is set`)
@@ -85,38 +86,27 @@ const PROFILES = [
 ]
 
 /**
- * A container engine's own profile leaves netlink open, so a container is a sign of little: its policy
- * would have to be a special one, and a sandbox may well be within it.
- *
- * @param {Profile} profile
- * @param {string | false | undefined | null} strong
- * @param {boolean} matches the errno is one of its
- * @returns {Certainty}
- */
-function weigh({ name }, strong, matches) {
-  if (!matches) return 'low'
-  return strong && name !== 'container' ? 'high' : 'medium'
-}
-
-/**
  * @param {Profile} profile
  * @param {Evidence} evidence
  * @param {string} code
- * @returns {Finding[]}
+ * @returns {Suspect[]}
  */
-function recognise(profile, evidence, code) {
-  const strong = profile.strong?.(evidence)
-  const weak = profile.weak?.(evidence)
-  const matches = profile.codes.includes(code)
-  const signs = [strong, weak].filter((sign) => typeof sign === 'string')
-  const { name } = profile
-  if (signs.length > 0) {
-    const said = matches ? `it answers ${code}` : `but it does not answer ${code} by itself`
-    return [{ name, certainty: weigh(profile, strong, matches), because: [...signs, said] }]
+function matchProfile({ name, codes, codeIsSign, strong, weak }, evidence, code) {
+  const strongSign = strong?.(evidence)
+  const signs = [strongSign, weak?.(evidence)].filter((sign) => typeof sign === 'string')
+  const matches = codes.includes(code)
+  if (signs.length === 0) {
+    const isSign = codeIsSign && matches && evidence.seccomp === 2
+    const because = [`it returns ${code}, and few others do`]
+    return isSign ? [{ name, certainty: 'low', because }] : []
   }
-  if (profile.codeTells && matches && evidence.seccomp === 2)
-    return [{ name, certainty: 'low', because: [`it answers ${code}, and few others do`] }]
-  return []
+  if (!matches)
+    return [
+      { name, certainty: 'low', because: [...signs, `but by default it does not return ${code}`] }
+    ]
+  // The default profiles of container engines allow netlink, and another sandbox may be inside.
+  const certainty = strongSign && name !== 'container' ? 'high' : 'medium'
+  return [{ name, certainty, because: [...signs, `it returns ${code}`] }]
 }
 
 const ORDER = ['high', 'medium', 'low']
@@ -124,48 +114,46 @@ const ORDER = ['high', 'medium', 'low']
 /**
  * @param {Evidence} evidence
  * @param {Refusal} refusal
- * @returns {Finding[]} the surest first
+ * @returns {Suspect[]} sandboxes, the most certain first
  */
-function findCulprits(evidence, { code }) {
-  return PROFILES.flatMap((profile) => recognise(profile, evidence, code)).sort(
+function findSuspects(evidence, { code }) {
+  return PROFILES.flatMap((profile) => matchProfile(profile, evidence, code)).sort(
     (a, b) => ORDER.indexOf(a.certainty) - ORDER.indexOf(b.certainty)
   )
 }
 
-const PASSING = ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EINTR', 'EAGAIN']
+// Errors of a shortage or an interruption, not of a policy.
+const TEMPORARY = ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EINTR', 'EAGAIN']
 
 /**
  * @param {Evidence} evidence
  * @param {Refusal} refusal
- * @returns {Finding} which part of the kernel refuses
+ * @returns {Suspect} the part of the kernel that refuses
  */
 function findMechanism({ seccomp, label }, { code }) {
-  if (PASSING.includes(code))
-    return { name: 'shortage', certainty: 'high', because: [`${code} is no policy's answer`] }
+  if (TEMPORARY.includes(code))
+    return { name: 'shortage', certainty: 'high', because: [`no policy returns ${code}`] }
   const confined = label !== null && isConfined(label)
   const labelled = confined ? [`the ${moduleOf(label)} label is ${label}`] : []
   if (seccomp === 2) {
     const because = ['Seccomp is 2 in /proc/self/status']
     if (!confined) return { name: 'seccomp', certainty: 'high', because }
     return code === 'EACCES'
-      ? { name: moduleOf(label), certainty: 'medium', because: [...labelled, `it answers ${code}`] }
-      : { name: 'seccomp', certainty: 'medium', because: [...because, `it answers ${code}`] }
+      ? { name: moduleOf(label), certainty: 'medium', because: [...labelled, `it returns ${code}`] }
+      : { name: 'seccomp', certainty: 'medium', because: [...because, `it returns ${code}`] }
   }
   if (confined) {
-    const sure = seccomp === 0 && code === 'EACCES'
-    return { name: moduleOf(label), certainty: sure ? 'high' : 'medium', because: labelled }
+    const certainty = seccomp === 0 && code === 'EACCES' ? 'high' : 'medium'
+    return { name: moduleOf(label), certainty, because: labelled }
   }
   if (seccomp === 0) {
-    const because = ['no seccomp filter is in force, and no label confines this process']
+    const because = ['no seccomp filter and no label restricts this process']
     return { name: 'kernel', certainty: 'low', because }
   }
-  const because = ['/proc/self/status tells nothing']
+  const because = ['/proc/self/status does not show the seccomp mode']
   if (code === 'EACCES') return { name: 'unknown', certainty: 'low', because }
-  return {
-    name: 'seccomp',
-    certainty: 'low',
-    because: [...because, `security modules do not answer ${code}`]
-  }
+  because.push(`security modules do not return ${code}`)
+  return { name: 'seccomp', certainty: 'low', because }
 }
 
-module.exports = { findCulprits, findMechanism }
+module.exports = { findMechanism, findSuspects }

@@ -19,7 +19,6 @@ const FILES = [
   'lib/command-line/cli.js',
   'lib/command-line/doctor.js',
   'lib/command-line/environment.js',
-  'lib/command-line/format-report.js',
   'lib/command-line/help.js',
   'lib/command-line/list.js',
   'lib/command-line/nearest.js',
