@@ -1,27 +1,27 @@
 import type { NetworkInterfaceInfo } from 'node:os'
 
 /**
- * A kernel interface that addresses are read from:
+ * A kernel interface:
  *
- * - `rtnetlink`: rtnetlink(7), the one behind getifaddrs(3) and Node's own function. Tells everything.
- * - `ioctl`: netdevice(7) requests on a socket of any family. Tells links and IPv4.
- * - `procfs`: files in /proc/net. Tells IPv6.
+ * - `rtnetlink`: rtnetlink(7), which getifaddrs(3) and Node's own function use. Reports everything.
+ * - `ioctl`: netdevice(7) requests on a socket of any family. Reports links and IPv4.
+ * - `procfs`: files in /proc/net. Reports IPv6.
  */
 export type SourceName = 'rtnetlink' | 'ioctl' | 'procfs'
 
-/** What there is to know: what the links are like, and the addresses of either family. */
+/** What a source can report: the links' properties, and the addresses of each family. */
 export type Fact = 'links' | 'ipv4' | 'ipv6'
 
 /**
- * What came of asking a source:
+ * The outcome of asking a source:
  *
- * - `skipped`: it was not asked, because nothing was missing or the caller left it out.
- * - `answered`: it told everything that it was asked for.
- * - `partial`: it told some of it; or, where `code` is EINTR, all of it while it went on changing, so that
- *   something may be missing.
+ * - `skipped`: it was not asked, because nothing was missing or the caller excluded it.
+ * - `answered`: it reported everything that was requested.
+ * - `partial`: it reported a part. If `code` is EINTR, the addresses changed during every read, so some may
+ *   be missing.
  * - `denied`: a policy refused it.
- * - `absent`: this kernel, or this file system, does not have it.
- * - `failed`: something else went wrong, most often for a while only.
+ * - `absent`: this kernel or this file system does not have it.
+ * - `failed`: another error, usually a temporary one.
  */
 export type SourceStatus = 'skipped' | 'answered' | 'partial' | 'denied' | 'absent' | 'failed'
 
@@ -36,78 +36,78 @@ export interface Options {
 export interface SourceReport {
   name: SourceName
   status: SourceStatus
-  /** The first refused call that cost something, such as `socket(AF_NETLINK)`; null when none was. */
+  /** The first refused call that cost a fact, such as `socket(AF_NETLINK)`; null when none was. */
   syscall: string | null
-  /** The positive error number that it answered, such as 1; null when nothing was refused. */
+  /** That call's positive error number, such as 1; null when nothing was refused. */
   errno: number | null
-  /** The name of that error number, such as `EPERM`; null when nothing was refused. */
+  /** The error number's name, such as `EPERM`; null when nothing was refused. */
   code: string | null
-  /** What this source told. */
+  /** What this source reported. */
   facts: Fact[]
 }
 
-/** A property of networkInterfaces()'s answer that no source told. */
+/** A property in the result of networkInterfaces() that no source reported. */
 export interface Inference {
-  /** The key in the answer. */
+  /** The key in the result. */
   name: string
   address: string
   /**
-   * - `netmask`: (and with it `cidr`) inferred from the routes; 255.255.255.255 where none tells.
-   * - `state`: that the link is up and running, inferred from the routes or from its having addresses;
-   *   or which link it is, for which there is only the label's word where no AF_INET socket opens.
-   * - `internal`: likewise, that it is the loopback link, or not.
-   * - `mac`: unknown, and shown as zeros.
+   * - `netmask` (and with it `cidr`): inferred from the routes; 255.255.255.255 without a matching route.
+   * - `state`: whether the link is up and running, inferred from its routes or addresses; or which link it
+   *   is, inferred from the label if no AF_INET socket can be opened.
+   * - `internal`: likewise, whether it is the loopback link.
+   * - `mac`: unknown, shown as zeros.
    */
   property: 'netmask' | 'state' | 'internal' | 'mac'
 }
 
 export interface Diagnosis {
-  /** Everything was told by the kernel and of one moment, nothing inferred and nothing left out. */
+  /** The kernel reported everything, in one state: nothing is inferred and nothing is missing. */
   complete: boolean
-  /** Facts that no source told. Addresses of a family named here are unknown, not absent. */
+  /** Facts that no source reported. Addresses of a family in this list are unknown, not absent. */
   missing: Fact[]
-  /** One for each source, in the order in which they are tried; empty where the native function is used. */
+  /** One for each source, in the order in which they are tried; empty if the native function is used. */
   sources: SourceReport[]
   inferred: Inference[]
   /**
-   * Addresses that were seen and left out, because no source could tell the link they are on, or because
-   * that link went away each time when they were asked for.
+   * Addresses that the kernel reported and the result lacks, because no source reported their link, or because
+   * that link disappeared during every read.
    */
   omitted: { name: string; address: string }[]
 }
 
-/** Thrown by networkInterfaces() when no source told the addresses of either family. */
+/** Thrown by networkInterfaces() when no source reports the addresses of either family. */
 export interface UnavailableError extends Error {
   code: 'ERR_OSH_IFADDRS_UNAVAILABLE'
   /** The first refused call, such as `socket(AF_NETLINK)`. */
   syscall: string | null
-  /** The positive error number that it answered. */
+  /** That call's positive error number. */
   errno: number | null
-  /** What came of every source that was asked. */
+  /** The outcome of every source that was asked. */
   sources: SourceReport[]
 }
 
 /**
- * What os.networkInterfaces() gives, in the same form and order, read from the kernel without
- * getifaddrs(3). On platforms other than Linux and Android it is os.networkInterfaces() itself.
+ * The result of os.networkInterfaces(), in the same form and order, read from the kernel without
+ * getifaddrs(3). On platforms other than Linux and Android it calls os.networkInterfaces().
  *
- * @throws {TypeError} naming the argument, when `options` is not what it should be
+ * @throws {TypeError} when `options` is invalid; names the argument
  * @throws {UnavailableError} when no source answers
  * @throws {Error} why, when the addon cannot be loaded
  */
 export function networkInterfaces(options?: Options): NodeJS.Dict<NetworkInterfaceInfo[]>
 
 /**
- * Reads as networkInterfaces() does, and says what came of asking each source. Does not throw when no
- * source answers: that is then what it says.
+ * Reads like networkInterfaces() and reports the outcome of asking each source. Does not throw when no source
+ * answers: the outcomes show it.
  *
- * @throws {TypeError} naming the argument, when `options` is not what it should be
+ * @throws {TypeError} when `options` is invalid; names the argument
  * @throws {Error} why, when the addon cannot be loaded
  */
 export function diagnose(options?: Options): Diagnosis
 
 /**
- * Path of the library that gives other programs working getifaddrs(3) and if_nameindex(3) by
- * `LD_PRELOAD`; null where there is none.
+ * The path for `LD_PRELOAD`: a library that gives other programs a working getifaddrs(3) and
+ * if_nameindex(3). Null where there is none. Searched for when it is read.
  */
 export const preloadPath: string | null

@@ -1,54 +1,50 @@
-// The package's interface: what os.networkInterfaces() answers, read without getifaddrs(3), and what came
-// of reading it.
+// The package's interface: os.networkInterfaces() without getifaddrs(3), and what each source answered.
 'use strict'
 
 const os = require('node:os')
 const { ALL_SOURCES, SOURCES, load, supported } = require('./addon/load')
-// Not at the first need, which may be that no descriptor is left to read it with.
-const { makeDiagnosis, makeUnavailable } = require('./results/diagnosis')
-const preload = require('./addon/preload-path')
-const { makeResult } = require('./results/network-interfaces')
+const locate = require('./addon/locate')
+// Not on first use: by then no descriptor may be left to read the file with.
+const { toDiagnosis, unavailableError } = require('./results/diagnosis')
+const { toNetworkInterfaces } = require('./results/network-interfaces')
 
 /** @typedef {import('./index').Options} Options */
 
-// What a reading's numbers are put into; kept, as making it would cost more than filling it.
+// The addon fills it. Kept between calls, because creating it costs more than filling it.
 /** @type {Uint32Array} */
-let room = new Uint32Array(1024)
-const noRoom = new Uint32Array()
+let numbers = new Uint32Array(1024)
+
+/**
+ * @param {boolean} valid
+ * @param {string} requirement
+ * @param {unknown} value
+ * @returns {asserts valid}
+ */
+function check(valid, requirement, value) {
+  if (valid) return
+  const { inspect } = require('node:util')
+  throw new TypeError(`${requirement}, not ${inspect(value, { depth: 0, maxStringLength: 40 })}`)
+}
 
 /**
  * @param {Options | undefined} options
- * @returns {number} a bit for each source to use
+ * @returns {number} a bit for each source to ask
  */
-function sourceBits(options) {
+function toSourceBits(options) {
   if (options === undefined) return ALL_SOURCES
-  if (typeof options !== 'object' || options === null) {
-    throw new TypeError(`"options" must be an object, not ${describe(options)}`)
-  }
+  check(typeof options === 'object' && options !== null, '"options" must be an object', options)
   const { sources } = options
   if (sources === undefined) return ALL_SOURCES
-  if (!Array.isArray(sources)) {
-    throw new TypeError(`"options.sources" must be an array, not ${describe(sources)}`)
-  }
-  if (sources.length === 0) {
-    throw new TypeError(`"options.sources" must name at least one of ${SOURCES.join(', ')}`)
-  }
+  const names = SOURCES.join(', ')
+  check(Array.isArray(sources), '"options.sources" must be an array', sources)
+  check(sources.length > 0, `"options.sources" must name at least one of ${names}`, sources)
   let bits = 0
   for (const [i, source] of sources.entries()) {
     const place = SOURCES.indexOf(source)
-    if (place < 0) {
-      throw new TypeError(
-        `"options.sources[${i}]" must be one of ${SOURCES.join(', ')}, not ${describe(source)}`
-      )
-    }
+    check(place >= 0, `"options.sources[${i}]" must be one of ${names}`, source)
     bits |= 1 << place
   }
   return bits
-}
-
-/** @param {unknown} value */
-function describe(value) {
-  return require('node:util').inspect(value, { depth: 0, maxStringLength: 40 })
 }
 
 /**
@@ -56,14 +52,13 @@ function describe(value) {
  * @returns {NodeJS.Dict<os.NetworkInterfaceInfo[]>}
  */
 function networkInterfaces(options) {
-  const sources = sourceBits(options)
+  const sources = toSourceBits(options)
   if (!supported) return os.networkInterfaces()
-  const reading = load().read(sources, false, room)
-  if (typeof reading === 'string') return makeResult(reading, room)
-  const { text, numbers } = reading
-  if (text === undefined || numbers === undefined) throw makeUnavailable(reading)
-  room = numbers
-  return makeResult(text, room)
+  const snapshot = load().read(sources, false, numbers)
+  if (typeof snapshot === 'string') return toNetworkInterfaces(snapshot, numbers)
+  if (snapshot.text === undefined) throw unavailableError(snapshot)
+  numbers = /** @type {Uint32Array} */ (snapshot.numbers)
+  return toNetworkInterfaces(snapshot.text, numbers)
 }
 
 /**
@@ -71,10 +66,8 @@ function networkInterfaces(options) {
  * @returns {import('./index').Diagnosis}
  */
 function diagnose(options) {
-  const sources = sourceBits(options)
-  if (!supported) return { complete: true, missing: [], sources: [], inferred: [], omitted: [] }
-  const reading = load().read(sources, true, noRoom)
-  return makeDiagnosis(reading)
+  const sources = toSourceBits(options)
+  return toDiagnosis(supported ? load().read(sources, true, new Uint32Array()) : {})
 }
 
 module.exports = { networkInterfaces, diagnose }
@@ -83,6 +76,6 @@ module.exports = { networkInterfaces, diagnose }
 Object.defineProperty(module.exports, 'preloadPath', {
   enumerable: true,
   get() {
-    return preload.preloadPath
+    return locate.preloadPath
   }
 })

@@ -1,2 +1,2 @@
-// Importing it is all: it patches os.networkInterfaces and gives nothing.
+// Importing this module patches os.networkInterfaces. It exports nothing.
 export {}

@@ -46,16 +46,16 @@ t.test('mistakes end with 64 and a hint', async (t) => {
     t.match(run(...args), { status: 64, stdout: '', stderr }, args.join(' '))
   usage(
     ['--jsn'],
-    /^osh-ifaddrs: There is no option --jsn\. Did you mean --json\?\nTry osh-.* --help/
+    /^osh-ifaddrs: Unknown option: --jsn\. Did you mean --json\?\nRun: osh-.* --help/
   )
-  usage(['doctr'], /no command doctr\. Did you mean doctor\?\nTry osh-ifaddrs --help\.\n$/)
+  usage(['doctr'], /Unknown command: doctr\. Did you mean doctor\?\nRun: osh-ifaddrs --help\n$/)
   usage(['preload_path'], 'Did you mean preload-path?')
-  usage(['doctor', '--jsno'], /--json\?\nTry osh-ifaddrs doctor --help/)
-  usage(['frobnicate'], /no command frobnicate\.\nTry/)
-  usage(['doctor', 'now'], 'There is no use for now.')
-  usage(['--json=yes'], 'No value goes with --json.')
-  usage(['preload-path', '--json'], 'There is no option --json.')
-  usage(['constructor'], 'There is no command constructor.')
+  usage(['doctor', '--jsno'], /--json\?\nRun: osh-ifaddrs doctor --help/)
+  usage(['frobnicate'], /Unknown command: frobnicate\.\nRun: /)
+  usage(['doctor', 'now'], 'Unexpected argument: now.')
+  usage(['--json=yes'], 'This option takes no value: --json.')
+  usage(['preload-path', '--json'], 'Unknown option: --json.')
+  usage(['constructor'], 'Unknown command: constructor.')
 })
 
 t.test('a reader that closes early is no error', async (t) => {
@@ -144,8 +144,8 @@ t.test('in a sandbox', { skip: requirements() ?? false }, async (t) => {
       ...['--deny-family', 'all', '--deny-socketpair', '--no-path', '/proc']
     ])
     t.equal(status, 2)
-    t.match(stderr, /^osh-ifaddrs: no source tells .*socket\(AF_NETLINK\) answered EPERM/)
-    t.match(stderr, /\nTry osh-ifaddrs doctor\.\n$/)
+    t.match(stderr, /^osh-ifaddrs: cannot read .*: socket\(AF_NETLINK\) failed with EPERM/)
+    t.match(stderr, / Run: osh-ifaddrs doctor\n$/)
   })
 
   await t.test('colour and width', async (t) => {

@@ -93,7 +93,7 @@ t.test('what cannot be run has the statuses of env(1)', async (t) => {
   const loop = path.join(t.testdir({}), 'loop')
   fs.symlinkSync('loop', loop)
   t.match(run([loop]), { status: 126, stderr: /ELOOP/ })
-  t.match(run([]), { status: 125, stderr: /usage/ })
+  t.match(run([]), { status: 125, stderr: /Usage/ })
 })
 
 t.test('it dies of the signal that the program dies of', async (t) => {

@@ -102,7 +102,7 @@ t.test(
     t.match(error, { name: 'SystemError', code: 'ERR_SYSTEM_ERROR', errno: 1 })
     t.match(error.cause, {
       code: 'ERR_OSH_IFADDRS_UNAVAILABLE',
-      message: /rtnetlink: socket\(AF_NETLINK\) answered EPERM/,
+      message: /rtnetlink: socket\(AF_NETLINK\) failed with EPERM/,
       syscall: 'socket(AF_NETLINK)',
       errno: 1,
       sources: [{ name: 'rtnetlink' }, { name: 'ioctl' }, { name: 'procfs' }]

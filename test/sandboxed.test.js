@@ -153,7 +153,7 @@ t.test('everything denied: an error that names the calls', async (t) => {
       ['socket(AF_INET)', code],
       ['open(/proc/net/if_inet6)', 'EACCES']
     ])
-      t.match(ours.error.message, `${call} answered ${answer}`)
+      t.match(ours.error.message, `${call} failed with ${answer}`)
     t.strictSame(lines(diagnosis), [
       SKIPPED_NETLINK(code),
       `ioctl denied socket(AF_INET) ${code} `,

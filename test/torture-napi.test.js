@@ -12,7 +12,7 @@ const t = require('tap')
  * @typedef {object} Torture
  * @property {(kind: number, at: number, status: number, persistent: boolean) => void} start
  * @property {() => [number, number, number]} stop N-API calls, allocations, blocks of memory
- * @property {(exports: object) => import('../lib/addon/load').Binding} init
+ * @property {(exports: object) => import('../lib/addon/load').Addon} init
  */
 
 /** @type {Torture} */

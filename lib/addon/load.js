@@ -1,5 +1,5 @@
-// Loads the addon, at the first need and no earlier: `-r osh-ifaddrs/register` costs nothing until the
-// native function fails. Knows how it may fail to load, and nothing of what it does.
+// Loads the addon on first use, so that `-r osh-ifaddrs/register` loads nothing until the native function
+// fails. Explains why loading failed. Does not interpret what the addon reports.
 'use strict'
 
 const fs = require('node:fs')
@@ -7,88 +7,89 @@ const path = require('node:path')
 const { findAddon } = require('./locate')
 
 /**
+ * The outcome of asking one source.
+ *
  * @typedef {object} Attempt
  * @property {import('../index').SourceName} name
  * @property {import('../index').SourceStatus} status
- * @property {string | null} syscall
- * @property {number} errno positive, 0 when nothing was refused
- * @property {number} told facts that it gave, as bits: 1 links, 2 IPv4, 4 IPv6
+ * @property {string | null} syscall the first refused call
+ * @property {number} errno positive; 0 when nothing was refused
+ * @property {number} told the facts that it provided, as bits: 1 links, 2 IPv4, 4 IPv6
  */
 
 /**
- * What one read of the kernel's state gives. The addresses are there when a source answered; `attempts`
- * and `missing` when none did, or details were asked for; `omissions` when details were.
+ * What the addon reports of one read. `text` and `numbers` are set when a source answered, `attempts` and
+ * `missing` when none did or `diagnose` was set, `omissions` when `diagnose` was set.
  *
- * @typedef {object} Reading
- * @property {string} [text] all strings, a NUL after each: first the addresses
- * @property {Uint32Array} [numbers] how many addresses, and five for each, see NUMBER in ../results/network-interfaces.js
+ * @typedef {object} Snapshot
+ * @property {string} [text] all strings, a NUL after each: the addresses first
+ * @property {Uint32Array} [numbers] see ../results/layout.js
  * @property {Attempt[]} [attempts]
- * @property {number} [missing] facts that no source told, as bits
+ * @property {number} [missing] the facts that no source provided, as bits
  * @property {{ name: string, address: string }[]} [omissions]
  */
 
 /**
- * A string is the text of a reading whose numbers fitted into `room`.
+ * read() fills `numbers` if it is long enough, and creates a longer array if not. A string is the text of a
+ * snapshot whose numbers are in `numbers`.
  *
- * @typedef {object} Binding
- * @property {((sources: number, details: true, room: Uint32Array) => Reading) &
- *   ((sources: number, details: false, room: Uint32Array) => string | Reading)} read
+ * @typedef {object} Addon
+ * @property {((sources: number, diagnose: true, numbers: Uint32Array) => Snapshot) &
+ *   ((sources: number, diagnose: false, numbers: Uint32Array) => string | Snapshot)} read
  */
 
-// As src/snapshot.h orders them: the place is the bit.
+// Each source's bit is its place here; the addon has the same order.
 /** @type {readonly import('../index').SourceName[]} */
 const SOURCES = ['rtnetlink', 'ioctl', 'procfs']
 const ALL_SOURCES = (1 << SOURCES.length) - 1
 
-/** Whether this platform has a kernel that the addon can ask. */
+/** Whether the addon exists for this platform. */
 const supported = process.platform === 'linux' || process.platform === 'android'
 
-/** @type {Binding | undefined} */
-let binding
-
-// scripts/install/install.js leaves here why it could make no addon; the next build removes it with the folder.
+// scripts/install/install.js writes here why it could not compile the addon. The next build removes the
+// folder.
 const reasonFile = path.join(__dirname, '../../build/no-addon.txt')
 
-// What Node forbids by its own options no compiler helps against.
+// Node's own options forbid addons then, and compiling one does not help.
 const FORBIDDEN = ['ERR_ACCESS_DENIED', 'ERR_DLOPEN_DISABLED']
 
-/** @param {Error & { code?: string }} cause */
-function advise({ code, message }) {
-  if (code !== undefined && FORBIDDEN.includes(code)) return ''
-  // What mmap(2) with PROT_EXEC comes to there; the file is named before it.
-  if (message.includes('failed to map segment')) return '; is its file system mounted noexec?'
-  return '; to compile one, run: npm rebuild --foreground-scripts osh-ifaddrs'
+/** @type {Addon | undefined} */
+let addon
+
+/** @param {Error & { code?: string }} error */
+function advise({ code = '', message }) {
+  if (FORBIDDEN.includes(code)) return ''
+  // dlopen(3) says so when mmap(2) with PROT_EXEC fails.
+  if (message.includes('failed to map segment'))
+    return '. Node cannot load addons from a noexec mount.'
+  return '. To compile it, run: npm rebuild --foreground-scripts osh-ifaddrs'
 }
 
 /**
- * @param {unknown} thrown what was said where the addon was searched, or by dlopen(3)
- * @returns {Error} that in one line, with what to do about it
+ * @param {unknown} thrown by findAddon() or dlopen(3)
+ * @returns {Error} with the reason and the remedy in one line
  */
 function explain(thrown) {
   const cause = /** @type {Error & { code?: string }} */ (thrown)
-  const [said] = cause.message.split('\n')
+  const [reason] = cause.message.split('\n')
   const message = fs.existsSync(reasonFile)
     ? fs.readFileSync(reasonFile, 'utf8')
-    : `osh-ifaddrs has no addon that loads here: ${said}${advise(cause)}`
-  const { code } = cause
-  return Object.assign(new Error(message, { cause }), code === undefined ? {} : { code })
+    : `cannot load the osh-ifaddrs addon: ${reason}${advise(cause)}`
+  return Object.assign(new Error(message, { cause }), cause.code && { code: cause.code })
 }
 
 /**
- * Tries again after a failure, which may have been for want of descriptors or memory.
+ * Tries again after a failure: it may have been a shortage of descriptors or memory.
  *
- * @returns {Binding}
+ * @returns {Addon}
  * @throws {Error} why the addon cannot be loaded
  */
 function load() {
-  if (binding === undefined) {
-    try {
-      binding = /** @type {Binding} */ (require(findAddon()))
-    } catch (error) {
-      throw explain(error)
-    }
+  try {
+    return (addon ??= /** @type {Addon} */ (require(findAddon())))
+  } catch (error) {
+    throw explain(error)
   }
-  return binding
 }
 
 module.exports = { ALL_SOURCES, SOURCES, supported, load, reasonFile }

@@ -1,5 +1,5 @@
-// Where the binaries for this machine are: compiled here, or else published with the package for this
-// platform, processor and C library. Loads none of them.
+// Finds the binaries for this machine: compiled here, or else published with the package for this platform,
+// processor and C library. Loads none of them.
 'use strict'
 
 const fs = require('node:fs')
@@ -7,69 +7,31 @@ const path = require('node:path')
 
 const root = path.join(__dirname, '../..')
 
-// Of elf(5), for 64 bits and little-endian, as every processor is that binaries are published for.
-const ELF64_LITTLE_ENDIAN = '7f454c460201'
-const PT_INTERP = 3
-
-/**
- * @param {Buffer} head the begin of an ELF file
- * @returns {{ at: number, size: number } | undefined} where in the file its dynamic loader is named
- */
-function locateLoader(head) {
-  if (!head.toString('hex').startsWith(ELF64_LITTLE_ENDIAN)) return undefined
-  const first = Number(head.readBigUInt64LE(32))
-  const size = head.readUInt16LE(54)
-  for (let i = 0, at = first; i < head.readUInt16LE(56); i++, at += size) {
-    if (head.readUInt32LE(at) !== PT_INTERP) continue
-    return { at: Number(head.readBigUInt64LE(at + 8)), size: Number(head.readBigUInt64LE(at + 32)) }
-  }
-  return undefined
-}
-
-/**
- * @param {string} file a program
- * @returns {string} its dynamic loader; '' where that is not to be seen
- */
-function findLoader(file) {
-  let fd
-  try {
-    fd = fs.openSync(file, 'r')
-    const head = Buffer.alloc(4096)
-    fs.readSync(fd, head, 0, head.length, 0)
-    const place = locateLoader(head)
-    if (place === undefined) return ''
-    const name = Buffer.alloc(Math.min(place.size, head.length))
-    fs.readSync(fd, name, 0, name.length, place.at)
-    return name.toString('latin1')
-  } catch {
-    return ''
-  } finally {
-    if (fd !== undefined) fs.closeSync(fd)
-  }
-}
-
-/** @returns {string} the C library that Node runs with, and so its addons */
+/** @returns {string} the C library that Node uses, and so its addons */
 function findLibc() {
   if (process.platform === 'android') return 'bionic'
-  return findLoader(process.execPath).includes('/ld-musl-') ? 'musl' : 'glibc'
+  const head = Buffer.alloc(4096)
+  try {
+    const fd = fs.openSync(process.execPath, 'r')
+    fs.readSync(fd, head)
+    fs.closeSync(fd)
+  } catch {
+    // Not readable, as under Node's --permission. Most machines have glibc.
+  }
+  // The dynamic loader's path, PT_INTERP of elf(5), which linkers put right behind the program headers.
+  return head.includes('/ld-musl-') ? 'musl' : 'glibc'
 }
 
 /**
  * @param {string} file
- * @throws {Error} when that is not to be known, as where Node's permission model forbids it
+ * @throws {Error} when Node's --permission forbids the question
  */
 function exists(file) {
-  try {
-    fs.accessSync(file)
-    return true
-  } catch (error) {
-    if (/** @type {NodeJS.ErrnoException} */ (error).code === 'ENOENT') return false
-    throw error
-  }
+  return fs.statSync(file, { throwIfNoEntry: false }) !== undefined
 }
 
 /**
- * @returns {string} the addon's file; what else was compiled with it lies beside it
+ * @returns {string} the addon's file; the preload library is in the same folder
  * @throws {Error} when there is none for this machine
  */
 function findAddon() {
@@ -82,4 +44,19 @@ function findAddon() {
   throw new Error(`none is published for ${machine} with ${libc}, and none is compiled`)
 }
 
-module.exports = { findAddon }
+/** @returns {string | null} null where there is none: another platform, or nothing is compiled */
+function findPreload() {
+  try {
+    const file = path.join(path.dirname(findAddon()), 'osh_ifaddrs_preload.so')
+    return exists(file) ? file : null
+  } catch {
+    return null
+  }
+}
+
+module.exports = {
+  findAddon,
+  get preloadPath() {
+    return findPreload()
+  }
+}

@@ -1,6 +1,6 @@
 #!/usr/bin/env node
-// The command `osh-ifaddrs`: finds out which command is meant, reads its options and runs it. What the
-// commands do is in this folder, a file for each, loaded only when it is asked for.
+// The command `osh-ifaddrs`: parses the command line and runs the command. Each command is a file of this
+// folder, loaded only when it is used.
 'use strict'
 
 const { parseArgs } = require('node:util')
@@ -11,7 +11,7 @@ const { nearest } = require('./nearest')
 /** @typedef {{ json?: boolean, help?: boolean, version?: boolean }} Values */
 /** @typedef {NonNullable<import('node:util').ParseArgsConfig['options']>} Options */
 
-// EX_USAGE of sysexits.h: 1 and 2 say what the doctor found.
+// EX_USAGE of sysexits.h: 1 and 2 are results of the doctor.
 const USAGE = 64
 const UNAVAILABLE = 2
 const FAILED = 1
@@ -20,7 +20,7 @@ const FAILED = 1
 const JSON_OPTION = { json: { type: 'boolean' } }
 
 /**
- * `raw`: takes its arguments as they are, as some are another command's.
+ * `raw`: the arguments belong to another command and are not parsed.
  *
  * @type {Record<string, { options: Options, raw?: boolean, run(values: Values, args: string[]): number | Promise<number> }>}
  */
@@ -31,19 +31,17 @@ const COMMANDS = {
   'preload-path': { options: {}, run: () => require('./preload-path')() }
 }
 
-/** A command line that is not understood. */
-class UsageError extends Error {}
-
 /**
  * @param {string} problem
  * @param {string} given
  * @param {string[]} known
  * @param {string} help
  */
-function makeUsageError(problem, given, known, help) {
+function usageError(problem, given, known, help) {
   const near = nearest(given, known)
   const hint = near === undefined ? '' : ` Did you mean ${near}?`
-  return new UsageError(`${problem} ${given}.${hint}\nTry ${help}.`)
+  const message = `${problem}: ${given}.${hint}\nRun: ${help}`
+  return Object.assign(new Error(message), { exitStatus: USAGE })
 }
 
 /**
@@ -62,13 +60,12 @@ function parse(name, args) {
   const help = name === 'list' ? 'osh-ifaddrs --help' : `osh-ifaddrs ${name} --help`
   const { values, tokens } = parseArgs({ args, options, strict: false, tokens: true })
   for (const token of tokens) {
-    if (token.kind === 'positional')
-      throw makeUsageError('There is no use for', token.value, [], help)
+    if (token.kind === 'positional') throw usageError('Unexpected argument', token.value, [], help)
     if (token.kind !== 'option') continue
     if (!Object.hasOwn(options, token.name))
-      throw makeUsageError('There is no option', token.rawName, known, help)
+      throw usageError('Unknown option', token.rawName, known, help)
     if (token.value !== undefined)
-      throw makeUsageError('No value goes with', token.rawName, [], help)
+      throw usageError('This option takes no value', token.rawName, [], help)
   }
   return values
 }
@@ -81,39 +78,39 @@ function findCommand(args) {
   const [first, ...rest] = args
   if (first === undefined || first.startsWith('-')) return { name: 'list', rest: args }
   if (Object.hasOwn(COMMANDS, first)) return { name: first, rest }
-  throw makeUsageError('There is no command', first, Object.keys(COMMANDS), 'osh-ifaddrs --help')
+  throw usageError('Unknown command', first, Object.keys(COMMANDS), 'osh-ifaddrs --help')
 }
 
-/** @param {string[]} args */
-async function answer(args) {
+/**
+ * @param {string[]} args
+ * @returns {Promise<number>} exit status
+ */
+async function execute(args) {
   const { name, rest } = findCommand(args)
   const command = COMMANDS[name]
-  const own = command.raw ? rest.slice(0, 1).filter((word) => /^(-h|--help)$/.test(word)) : rest
+  const own = command.raw ? rest.slice(0, 1).filter((arg) => /^(-h|--help)$/.test(arg)) : rest
   const values = parse(name, own)
-  if (values.help) {
-    process.stdout.write(args[0] === name ? HELP[name] : HELP.main)
-    return 0
-  }
-  if (values.version) {
-    process.stdout.write(`${version}\n`)
-    return 0
-  }
-  return command.run(values, rest)
+  if (!values.help && !values.version) return command.run(values, rest)
+  const help = args[0] === name ? HELP[name] : HELP.main
+  process.stdout.write(values.help ? help : `${version}\n`)
+  return 0
+}
+
+/** @param {Error & { code?: string, exitStatus?: number }} error */
+function exitStatusOf({ code, exitStatus = FAILED }) {
+  return code === 'ERR_OSH_IFADDRS_UNAVAILABLE' ? UNAVAILABLE : exitStatus
 }
 
 async function main() {
-  // A reader that has seen enough, such as head(1), is no error.
+  // A reader that closes early, such as head(1), is no failure.
   process.stdout.on('error', (error) => {
     if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EPIPE') throw error
   })
   try {
-    process.exitCode = await answer(process.argv.slice(2))
+    process.exitCode = await execute(process.argv.slice(2))
   } catch (error) {
-    const { message, code } = /** @type {NodeJS.ErrnoException} */ (error)
-    const unavailable = code === 'ERR_OSH_IFADDRS_UNAVAILABLE'
-    const hint = unavailable ? '\nTry osh-ifaddrs doctor.' : ''
-    process.stderr.write(`osh-ifaddrs: ${message}${hint}\n`)
-    process.exitCode = error instanceof UsageError ? USAGE : unavailable ? UNAVAILABLE : FAILED
+    process.stderr.write(`osh-ifaddrs: ${/** @type {Error} */ (error).message}\n`)
+    process.exitCode = exitStatusOf(/** @type {Error} */ (error))
   }
 }
 

@@ -2,7 +2,7 @@
 'use strict'
 
 const { makeReport } = require('../doctor/report')
-const { describeTerminal, printable, wrap } = require('./terminal')
+const { makeTerminal, printable, wrap } = require('./terminal')
 
 /** @typedef {import('../doctor/report').Report} Report */
 /** @typedef {import('./terminal').Terminal} Terminal */
@@ -196,7 +196,7 @@ function formatReport(report, terminal) {
  */
 function doctor({ json }) {
   const report = makeReport(process.env)
-  const terminal = describeTerminal(process.stdout, process.env)
+  const terminal = makeTerminal(process.stdout, process.env)
   process.stdout.write(
     json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report, terminal)
   )

@@ -1,11 +1,26 @@
-// The environment in which programs, and theirs, find both faces of the package: NODE_OPTIONS for Node,
-// LD_PRELOAD for all others. Adds to what is there, and nothing twice.
+// The environment with which a program and its children use this package: NODE_OPTIONS for Node, LD_PRELOAD
+// for all others. Adds to both and adds nothing twice.
 'use strict'
+
+const locate = require('../addon/locate')
 
 /** @typedef {NodeJS.ProcessEnv} Environment */
 
 /**
- * Node splits NODE_OPTIONS at spaces but for those in double quotes, where a backslash escapes.
+ * @returns {string} the path of the preload library
+ * @throws {Error} when there is none
+ */
+function requirePreload() {
+  const { preloadPath } = locate
+  if (preloadPath !== null) return preloadPath
+  throw new Error(
+    `no preload library for ${process.platform}-${process.arch} is published or compiled. ` +
+      'On Linux, run: npm rebuild --foreground-scripts osh-ifaddrs'
+  )
+}
+
+/**
+ * Node splits NODE_OPTIONS at spaces outside of double quotes, in which a backslash escapes.
  *
  * @param {string} option
  */
@@ -25,22 +40,24 @@ function add(list, separators, added) {
 }
 
 /**
- * @param {Environment} environment is left as it is
+ * @param {Environment} environment is not changed
  * @param {{ register: string, preload: string }} files
  * @returns {Environment}
- * @throws {Error} when ld.so(8) has no way to name the preload library
+ * @throws {Error} when LD_PRELOAD cannot name the preload library
  */
 function extendEnvironment(environment, { register, preload }) {
-  // Both separate names there, and nothing quotes them.
+  // ld.so(8) separates names at both and knows no quotes.
   if (/[\s:]/.test(preload)) {
-    throw new Error(`LD_PRELOAD cannot hold a path with blanks or colons: ${preload}`)
+    throw new Error(
+      `LD_PRELOAD cannot hold a path with blanks or colons: ${preload}. Install the package elsewhere.`
+    )
   }
   return {
     ...environment,
     NODE_OPTIONS: add(environment.NODE_OPTIONS, / +/g, quoteNodeOption(`--require=${register}`)),
-    // Last: a sanitizer's library insists on being first, and what wraps libc's functions wraps ours so.
+    // Last: a sanitizer's library must be first, and libraries that wrap libc's functions then wrap ours too.
     LD_PRELOAD: add(environment.LD_PRELOAD, /[ :]+/g, preload)
   }
 }
 
-module.exports = { extendEnvironment }
+module.exports = { extendEnvironment, requirePreload }

@@ -1,4 +1,4 @@
-// What `--help` says, of the command and of each of its commands.
+// The text of `--help`, for the command and for each of its commands.
 'use strict'
 
 const main = `Usage: osh-ifaddrs [list] [--json]
@@ -8,73 +8,72 @@ const main = `Usage: osh-ifaddrs [list] [--json]
 
 Reads the network interfaces from whatever the sandbox leaves open.
 
-  list          show the interfaces; what is done where no command is given
-  doctor        say what the sandbox refuses, what still works, and what to do
-  run           run a program so that it, too, reads them through this package
-  preload-path  print what LD_PRELOAD is to be set to
+  list          show the interfaces; the default
+  doctor        show what the sandbox refuses, what still works, and what to do
+  run           run a program that reads the interfaces through this package
+  preload-path  print the path for LD_PRELOAD
 
-  --json        print what networkInterfaces() gives, as JSON
-  -h, --help    show this text, or that of a command
+  --json        print the result of networkInterfaces() as JSON
+  -h, --help    show this text, or a command's
   -V, --version show the version
 
 Exit status:
-  0   it is done; of doctor: the native os.networkInterfaces() works
-  1   something failed; of doctor: the native one fails, this package answers
-  2   no source tells the interfaces
-  64  the command line is not understood
-  run: that of the program, 125 to 127 if it cannot be run, as of env(1)
+  0   success; doctor: the native os.networkInterfaces() works
+  1   failure; doctor: the native function fails, this package answers
+  2   no source reports the interfaces
+  64  invalid usage
+  run: the program's, or 125 to 127 as env(1) if it cannot be run
 `
 
 const list = `Usage: osh-ifaddrs [list] [--json]
 
 Shows every address with its link's name, state and hardware address, the
-kernel interface that told it, and what of it is inferred or unknown. A link
-is down if it is, or if it has no carrier; links without addresses are not
-shown.
+kernel interface that reported it, and what is inferred or unknown. A link
+without a carrier is shown as down. A link without addresses is not shown.
 
-  --json      print what networkInterfaces() gives, as JSON: links that are
-              up, in the form of os.networkInterfaces()
+  --json      print the result of networkInterfaces() as JSON: only links that
+              are up, in the form of os.networkInterfaces()
   -h, --help  show this text
 
-Exit status: 0; 1 if the addon does not load; 2 if no source tells the
+Exit status: 0; 1 if the addon cannot be loaded; 2 if no source reports the
 interfaces.
 `
 
 const doctor = `Usage: osh-ifaddrs doctor [--json]
 
-Says whether the native os.networkInterfaces() works here, what each kernel
-interface answers when asked alone, who seems to refuse and how sure that is,
-and what to do about it: in this process, and in the sandbox's policy.
+Shows whether the native os.networkInterfaces() works, what each kernel
+interface answers when asked alone, what probably refuses it, and what to do:
+in this process, and in the sandbox's policy.
 
-  --json      print all that as JSON, which docs/doctor.md in the package's
+  --json      print the report as JSON, which docs/doctor.md in the package's
               repository describes
   -h, --help  show this text
 
 Exit status:
   0   the native function works
-  1   it fails, and this package answers in its place
+  1   the native function fails, and this package answers
   2   nothing answers
 `
 
 const run = `Usage: osh-ifaddrs run [--] command [argument]...
 
-Runs a program so that it, and what it runs, reads the network interfaces
-through this package: Node by NODE_OPTIONS, other programs by LD_PRELOAD.
+Runs a program. It and its children read the network interfaces through this
+package: Node because of NODE_OPTIONS, other programs because of LD_PRELOAD.
 
   -h, --help  show this text
 
-Exit status: the program's; 125 if the package is not able to, 126 if the
-program cannot be run, 127 if there is none.
+Exit status: the program's; 125 if this package fails, 126 if the program
+cannot be run, 127 if it is not found.
 `
 
 const preloadPath = `Usage: osh-ifaddrs preload-path
 
-Prints the path of the library that gives a program of any kind a working
-getifaddrs(3), for LD_PRELOAD.
+Prints the path for LD_PRELOAD: a library that gives any program a working
+getifaddrs(3).
 
   -h, --help  show this text
 
-Exit status: 0; 1 if there is no such library here.
+Exit status: 0; 1 if there is no such library for this machine.
 `
 
 /** @type {Record<string, string>} */

@@ -1,8 +1,9 @@
-// `osh-ifaddrs`: the interfaces as people want to read them, or what networkInterfaces() gives as JSON.
+// `osh-ifaddrs list`: the interfaces as a table, or the result of networkInterfaces() as JSON.
 'use strict'
 
-const { readListing } = require('../results/listing')
-const { align, describeTerminal, printable, widthOf, wrap } = require('./terminal')
+const { ALL_SOURCES, load, supported } = require('../addon/load')
+const { nativeListing, toListing } = require('../results/listing')
+const { align, makeTerminal, printable, widthOf, wrap } = require('./terminal')
 
 /** @typedef {import('../results/listing').Address} Address */
 /** @typedef {import('../results/listing').Interface} Interface */
@@ -12,56 +13,68 @@ const { align, describeTerminal, printable, widthOf, wrap } = require('./termina
 const HEADINGS = ['NAME', 'STATE', 'MAC', 'ADDRESS', 'SOURCE', 'NOTES']
 
 /** @param {Interface} link */
-function describeLink({ name, state, mac }) {
+function linkCells({ name, state, mac }) {
   return [printable(name), state, mac ?? '-']
 }
 
 /** @param {Address} address */
-function describeAddress({ cidr, source, notes }) {
+function addressCells({ cidr, source, notes }) {
   return [cidr, source, notes.join(', ')]
-}
-
-/** @param {Interface} link */
-function makeRows(link) {
-  const [first, ...others] = link.addresses.map(describeAddress)
-  return [[...describeLink(link), ...first], ...others.map((address) => ['', '', '', ...address])]
 }
 
 /**
  * @param {Interface[]} links
  * @param {Terminal} terminal
  */
-function makeTable(links, { style }) {
-  const [headings, ...lines] = align([HEADINGS, ...links.flatMap(makeRows)])
+function formatTable(links, { style }) {
+  const rows = links.flatMap((link) =>
+    link.addresses.map((address, i) => [
+      ...(i === 0 ? linkCells(link) : ['', '', '']),
+      ...addressCells(address)
+    ])
+  )
+  const [headings, ...lines] = align([HEADINGS, ...rows])
   return [style('bold', headings), ...lines]
 }
 
 /**
- * For terminals that the table is too wide for.
+ * For terminals narrower than the table.
  *
  * @param {Interface[]} links
  * @param {Terminal} terminal
  */
-function makeList(links, { columns, style }) {
+function formatList(links, { columns, style }) {
   return links.flatMap((link) => {
-    const [name, ...rest] = describeLink(link)
-    const addresses = align(link.addresses.map(describeAddress))
-    const lines = addresses.map((line) => wrap(line, columns, '  ', '      '))
-    return [`${style('bold', name)}  ${rest.join('  ')}`, ...lines]
+    const [name, ...rest] = linkCells(link)
+    const lines = align(link.addresses.map(addressCells))
+    return [
+      `${style('bold', name)}  ${rest.join('  ')}`,
+      ...lines.map((line) => wrap(line, columns, '  ', '      '))
+    ]
   })
 }
 
 /** @param {Listing} listing */
-function makeFootnotes({ interrupted, missing, omitted }) {
-  const names = { ipv4: 'IPv4 addresses', ipv6: 'IPv6 addresses', links: 'Facts about links' }
-  const change = 'The addresses changed each time they were read: some may be missing.'
+function formatFootnotes({ interrupted, missing, omitted }) {
+  const names = { ipv4: 'IPv4 addresses', ipv6: 'IPv6 addresses', links: 'Link properties' }
+  const change = 'The addresses changed during each read. Some may be missing.'
   return [
     ...(interrupted ? [change] : []),
-    ...missing.map((fact) => `${names[fact]} are unknown: no source tells them here.`),
-    ...omitted.map(
-      ({ name, address }) => `${address} (${printable(name)}) is left out: its link is unknown.`
-    )
+    ...missing.map((fact) => `${names[fact]} are unknown: no source reports them.`),
+    ...omitted.map(({ name, address }) => `Omitted: ${address} (${printable(name)}), link unknown.`)
   ]
+}
+
+/** @returns {string} */
+function formatListing() {
+  const listing = supported
+    ? toListing(load().read(ALL_SOURCES, true, new Uint32Array()))
+    : nativeListing()
+  const terminal = makeTerminal(process.stdout, process.env)
+  const table = formatTable(listing.interfaces, terminal)
+  const fits = table.every((line) => widthOf(line) <= terminal.columns)
+  const lines = fits ? table : formatList(listing.interfaces, terminal)
+  return [...lines, ...formatFootnotes(listing), ''].join('\n')
 }
 
 /**
@@ -69,17 +82,9 @@ function makeFootnotes({ interrupted, missing, omitted }) {
  * @returns {number} exit status
  */
 function list({ json }) {
-  if (json) {
-    const { networkInterfaces } = require('../index')
-    process.stdout.write(`${JSON.stringify(networkInterfaces(), null, 2)}\n`)
-    return 0
-  }
-  const listing = readListing()
-  const terminal = describeTerminal(process.stdout, process.env)
-  const table = makeTable(listing.interfaces, terminal)
-  const fits = table.every((line) => widthOf(line) <= terminal.columns)
-  const lines = fits ? table : makeList(listing.interfaces, terminal)
-  process.stdout.write([...lines, ...makeFootnotes(listing), ''].join('\n'))
+  process.stdout.write(
+    json ? `${JSON.stringify(require('../index').networkInterfaces(), null, 2)}\n` : formatListing()
+  )
   return 0
 }
 

@@ -1,10 +1,10 @@
-// Which of some words another one was meant to be.
+// Suggests a known name for a mistyped one.
 'use strict'
 
 /**
  * @param {string} a
  * @param {string} b
- * @returns {number} how many letters to add, drop or change make the one of the other
+ * @returns {number} the Levenshtein distance
  */
 function distance(a, b) {
   let row = Array.from({ length: b.length + 1 }, (_, i) => i)
@@ -20,16 +20,15 @@ function distance(a, b) {
 }
 
 /**
- * @param {string} word
+ * @param {string} given
  * @param {string[]} known
- * @returns {string | undefined} undefined if it is like none
+ * @returns {string | undefined} undefined if none is similar
  */
-function nearest(word, known) {
-  const [best] = known
-    .map((other) => ({ other, far: distance(word.toLowerCase(), other) }))
-    .filter(({ other, far }) => far <= Math.max(1, Math.floor(other.length / 3)))
-    .sort((a, b) => a.far - b.far)
-  return best?.other
+function nearest(given, known) {
+  return known
+    .map((name) => ({ name, far: distance(given.toLowerCase(), name) }))
+    .filter(({ name, far }) => far <= Math.max(1, Math.floor(name.length / 3)))
+    .sort((a, b) => a.far - b.far)[0]?.name
 }
 
 module.exports = { nearest }

@@ -1,16 +1,11 @@
-// `osh-ifaddrs preload-path`: prints what LD_PRELOAD is to be set to.
+// `osh-ifaddrs preload-path`: prints the path for LD_PRELOAD.
 'use strict'
 
-const { findPreload } = require('../addon/preload-path')
+const { requirePreload } = require('./environment')
 
 /** @returns {number} exit status */
 function preloadPath() {
-  const file = findPreload()
-  if (file === null) {
-    console.error('osh-ifaddrs: there is no preload library for this platform, or it is not built')
-    return 1
-  }
-  console.log(file)
+  process.stdout.write(`${requirePreload()}\n`)
   return 0
 }
 

@@ -1,16 +1,15 @@
-// `osh-ifaddrs run [--] command args…`: runs a program so that it, and what it runs, read the network
-// interfaces through this package. Behaves as if it had become that program.
+// `osh-ifaddrs run [--] command args…`: runs a program so that it and its children read the network
+// interfaces through this package. Behaves as if this process had become the program.
 //
-// process.execve() would do that in newer versions of Node, and is not used: it hands on that Node ignores
-// SIGPIPE and SIGXFSZ, so that `… run yes | head` would not end in silence; it keeps no descriptor but the
-// standard three; and where a policy refuses the program, Node 22 and 24 abort.
+// It does not use process.execve(): a program started so inherits that Node ignores SIGPIPE and SIGXFSZ, so
+// `… run yes | head` prints an error. It loses all descriptors but the standard three. And if a policy refuses
+// the program, Node 22 and 24 abort.
 'use strict'
 
 const { spawn } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
-const { extendEnvironment } = require('./environment')
-const { findPreload } = require('../addon/preload-path')
+const { extendEnvironment, requirePreload } = require('./environment')
 
 // The exit statuses of env(1).
 const FAILED = 125
@@ -20,13 +19,13 @@ const NOT_FOUND = 127
 /** @type {readonly NodeJS.Signals[]} */
 const FORWARDED = ['SIGTERM', 'SIGUSR1', 'SIGUSR2', 'SIGCONT']
 /**
- * A terminal sends these to every process of its foreground group, and so to the program, too.
+ * A terminal sends these to every process of its foreground group, and so to the program too.
  *
  * @type {readonly NodeJS.Signals[]}
  */
 const FROM_TERMINAL = ['SIGINT', 'SIGQUIT', 'SIGHUP']
 
-/** Whether this process is of its terminal's foreground group: proc_pid_stat(5), pgrp and tpgid. */
+/** Whether this process is in its terminal's foreground group: pgrp and tpgid of proc_pid_stat(5). */
 function isInForeground() {
   try {
     const stat = fs.readFileSync('/proc/self/stat', 'latin1')
@@ -38,8 +37,8 @@ function isInForeground() {
 }
 
 /**
- * What this process was given beyond the standard three, such as a shell's `<(command)`: Node would keep
- * them. Its own are of anonymous inodes, or pipes of which it holds both ends.
+ * Passes on the descriptors beyond the standard three that this process inherited, such as a shell's
+ * `<(command)`. Node's own are anonymous inodes, or pipes of which it has both ends.
  *
  * @returns {import('node:child_process').StdioOptions}
  */
@@ -51,7 +50,7 @@ function inheritAll() {
       const target = fs.readlinkSync(`/proc/self/fd/${name}`)
       if (Number(name) > 2) files.push({ fd: Number(name), target })
     } catch {
-      // That of the directory just read.
+      // The descriptor with which readdirSync() read the directory.
     }
   }
   /** @type {('inherit' | 'ignore' | number)[]} */
@@ -65,7 +64,7 @@ function inheritAll() {
 }
 
 /**
- * Begins before there is a program, lest a signal end this process while it starts one.
+ * Call it before there is a program, because a signal may arrive while the program starts.
  *
  * @param {(signal: NodeJS.Signals) => void} forward
  */
@@ -79,12 +78,12 @@ function forwardSignals(forward) {
 }
 
 /**
- * Dies of the signal that the program died of, so that a shell sees the same.
+ * Ends this process by the signal that ended the program, so that a shell sees the same.
  *
  * @param {NodeJS.Signals} signal
- * @returns {number} the status a shell would make of it, if the signal does not kill Node
+ * @returns {number} the exit status that a shell reports for it, for signals that do not end Node
  */
-function dieOf(signal) {
+function raise(signal) {
   process.removeAllListeners(signal)
   process.kill(process.pid, signal)
   return 128 + os.constants.signals[signal]
@@ -93,22 +92,14 @@ function dieOf(signal) {
 /**
  * @param {string} command
  * @param {NodeJS.ErrnoException} error
+ * @returns {number} exit status
  */
-function reportFailure(command, error) {
-  // An empty one is no path, says Node.
-  const isLacking = error.code === 'ENOENT' || command === ''
-  const reason = isLacking ? 'not found' : `cannot be run (${error.code ?? error.message})`
+function reportFailure(command, { code, message }) {
+  // Node rejects an empty path before execve(2).
+  const isMissing = code === 'ENOENT' || command === ''
+  const reason = isMissing ? 'not found' : `cannot be run (${code ?? message})`
   console.error(`osh-ifaddrs: ${command}: ${reason}`)
-  return isLacking ? NOT_FOUND : NOT_EXECUTABLE
-}
-
-/** @returns {NodeJS.ProcessEnv} */
-function makeEnvironment() {
-  const preload = findPreload()
-  if (preload === null) {
-    throw new Error('there is no preload library for this platform, or it is not built')
-  }
-  return extendEnvironment(process.env, { register: require.resolve('../register'), preload })
+  return isMissing ? NOT_FOUND : NOT_EXECUTABLE
 }
 
 /**
@@ -125,32 +116,35 @@ function spawnAndWait(command, args, env) {
     try {
       child = spawn(command, args, { env, stdio: inheritAll() })
     } catch (error) {
-      // Node throws what it does not expect of execve(2), and reports the rest.
+      // Node emits some errors of execve(2) and throws the others, ELOOP among them.
       return resolve(reportFailure(command, /** @type {NodeJS.ErrnoException} */ (error)))
     }
     child.on('error', (error) => resolve(reportFailure(command, error)))
-    child.on('exit', (status, signal) => resolve(signal === null ? (status ?? 0) : dieOf(signal)))
+    child.on('exit', (status, signal) => resolve(signal === null ? (status ?? 0) : raise(signal)))
   })
 }
 
+/** @returns {NodeJS.ProcessEnv} */
+function makeEnvironment() {
+  try {
+    const files = { register: require.resolve('../register'), preload: requirePreload() }
+    return extendEnvironment(process.env, files)
+  } catch (error) {
+    throw Object.assign(/** @type {Error} */ (error), { exitStatus: FAILED })
+  }
+}
+
 /**
- * @param {string[]} args the command and its arguments, perhaps after `--`
+ * @param {string[]} args the command and its arguments, with or without `--` before them
  * @returns {Promise<number>} exit status
  */
 async function run(args) {
   const [command, ...rest] = args[0] === '--' ? args.slice(1) : args
   if (command === undefined) {
-    console.error('usage: osh-ifaddrs run [--] command [argument]...')
-    return FAILED
+    const message = 'run needs a command. Usage: osh-ifaddrs run [--] command [argument]...'
+    throw Object.assign(new Error(message), { exitStatus: FAILED })
   }
-  let env
-  try {
-    env = makeEnvironment()
-  } catch (error) {
-    console.error(`osh-ifaddrs: ${/** @type {Error} */ (error).message}`)
-    return FAILED
-  }
-  return spawnAndWait(command, rest, env)
+  return spawnAndWait(command, rest, makeEnvironment())
 }
 
 module.exports = run

@@ -1,5 +1,5 @@
-// How text gets onto a terminal: colour only where it is wanted, tables as wide as their columns, and
-// nothing that steers the terminal. Knows nothing of interfaces.
+// Text for terminals: colour only where it is wanted, aligned columns, wrapped lines, escaped control
+// characters.
 'use strict'
 
 const tty = require('node:tty')
@@ -8,13 +8,13 @@ const util = require('node:util')
 const NARROWEST = 40
 const WIDEST_PROSE = 88
 
-// Scripts whose characters take two columns; and what takes none: marks that combine with another one.
+// Characters that take two columns, and marks that take none because they combine with another character.
 const WIDE =
   /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\uFF01-\uFF60]/u
 const ZERO = /[\p{Mn}\p{Me}\p{Cf}]/u
 
 /**
- * Names come from whoever made the link: nothing in one may steer the terminal.
+ * Anyone who may create a link chooses its name, so a name may contain control sequences.
  *
  * @param {string} name
  */
@@ -27,7 +27,7 @@ function printable(name) {
 
 /**
  * @param {string} text
- * @returns {number} the columns that it takes
+ * @returns {number} in columns
  */
 function widthOf(text) {
   let width = 0
@@ -39,7 +39,7 @@ function widthOf(text) {
 
 /**
  * @param {string[][]} rows each as long as the first
- * @returns {string[]} a line for each
+ * @returns {string[]} one line for each
  */
 function align(rows) {
   const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => widthOf(row[column]))))
@@ -54,9 +54,8 @@ function align(rows) {
 /**
  * @param {string} text one paragraph
  * @param {number} width
- * @param {string} [first] what its first line begins with
- * @param {string} [others] what the others begin with
- * @returns {string} as many lines as it takes
+ * @param {string} [first] prefix of the first line
+ * @param {string} [others] prefix of the other lines
  */
 function wrap(text, width, first = '', others = ' '.repeat(widthOf(first))) {
   const lines = []
@@ -81,7 +80,7 @@ function wrap(text, width, first = '', others = ' '.repeat(widthOf(first))) {
  */
 function wantsColour(stream, env) {
   const { NO_COLOR, ...others } = env
-  // Asked for with both, Node warns; the more special wish wins, as it does there.
+  // getColorDepth() prints a warning if both variables are set. FORCE_COLOR wins there too.
   const forced = env.FORCE_COLOR !== undefined
   if (!forced && !stream.isTTY) return false
   return tty.WriteStream.prototype.getColorDepth(forced ? others : env) > 1
@@ -93,11 +92,11 @@ function wantsColour(stream, env) {
 /**
  * @param {{ isTTY?: boolean, columns?: number }} stream
  * @param {NodeJS.ProcessEnv} env
- * @returns {Terminal} `columns` is infinite where nothing limits them; `width` is one to read prose in
+ * @returns {Terminal} `columns` is infinite if nothing limits it; `width` is for prose
  */
-function describeTerminal(stream, env) {
+function makeTerminal(stream, env) {
   const columns = stream.columns ? Math.max(stream.columns, NARROWEST) : Infinity
-  // Node has it since 20.12. It would judge by the stream, of which it knows less than we do here.
+  // Node has styleText() since 20.12. Its own check of the stream prints that warning, too.
   const colours = wantsColour(stream, env) && typeof util.styleText === 'function'
   const style = /** @type {Function} */ (util.styleText)
   return {
@@ -107,4 +106,4 @@ function describeTerminal(stream, env) {
   }
 }
 
-module.exports = { align, describeTerminal, printable, widthOf, wrap }
+module.exports = { align, makeTerminal, printable, widthOf, wrap }

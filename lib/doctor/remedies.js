@@ -1,5 +1,5 @@
-// What to do: in this process, and in the sandbox's policy. `change` is the exact text to write or to run. The
-// tests apply it to each sandbox that runs in them.
+// What to do: in this process, and in the sandbox's policy. `change` is the exact text to write or to run.
+// The tests apply it to each sandbox that runs in them.
 'use strict'
 
 /** @typedef {import('./suspects').Suspect} Suspect */

@@ -6,7 +6,7 @@ const fs = require('node:fs')
 const os = require('node:os')
 const { version } = require('../../package.json')
 const { diagnose } = require('../index')
-const { errnoName, sourceOf, makeDiagnosis } = require('../results/diagnosis')
+const { errnoName, sourceOf, toDiagnosis } = require('../results/diagnosis')
 const { collectEvidence } = require('./evidence')
 const { OPEN_ONE_SOURCE, remediesForPolicy, remediesForProcess } = require('./remedies')
 const { findMechanism, findSuspects } = require('./suspects')
@@ -90,11 +90,7 @@ function trySources() {
     )
     return { addonError: null, whole, sources }
   } catch (error) {
-    return {
-      addonError: /** @type {Error} */ (error).message,
-      whole: makeDiagnosis({}),
-      sources: []
-    }
+    return { addonError: /** @type {Error} */ (error).message, whole: toDiagnosis({}), sources: [] }
   }
 }
 

@@ -1,81 +1,85 @@
-// What came of asking each source, in words: diagnose()'s answer, and the error when none answered.
+// Makes the result of diagnose(), and the error that networkInterfaces() throws when no source answers.
 'use strict'
 
 const os = require('node:os')
-const { NUMBER, BIT } = require('./network-interfaces')
+const { FLAG, decodeAddresses } = require('./layout')
 
-/** @typedef {import('../addon/load').Reading} Reading */
+/** @typedef {import('../addon/load').Snapshot} Snapshot */
 /** @typedef {import('../index').Diagnosis} Diagnosis */
 /** @typedef {import('../index').Fact} Fact */
 
-// As src/snapshot.h orders them: the place is the bit.
+// Each fact's bit is its place here; the addon has the same order.
 /** @type {readonly Fact[]} */
 const FACTS = ['links', 'ipv4', 'ipv6']
 
+/** @type {readonly [number, import('../index').Inference['property']][]} */
+const INFERRED = [
+  [FLAG.prefixInferred, 'netmask'],
+  [FLAG.stateInferred, 'state'],
+  [FLAG.stateInferred, 'internal'],
+  [FLAG.macUnknown, 'mac']
+]
+
 /** @param {number} bits */
-function factsOf(bits) {
+function toFacts(bits) {
   return FACTS.filter((_, place) => bits & (1 << place))
 }
 
 /**
  * @param {number} errno positive
- * @returns {string} its name, of two the one that manuals use
+ * @returns {string} its name: of two, the one that the manual pages use
  */
 function errnoName(errno) {
-  const names = Object.entries(os.constants.errno)
-  const found = names.filter(([, number]) => number === errno).map(([name]) => name)
-  return found.find((name) => name !== 'ENOTSUP' && name !== 'EWOULDBLOCK') ?? `errno ${errno}`
+  const found = Object.entries(os.constants.errno).find(
+    ([name, number]) => number === errno && name !== 'ENOTSUP' && name !== 'EWOULDBLOCK'
+  )
+  return found?.[0] ?? `errno ${errno}`
 }
 
-/** @param {Reading} reading */
-function makeSources({ attempts = [] }) {
+/** @param {Snapshot} snapshot */
+function toSources({ attempts = [] }) {
   return attempts.map(({ name, status, syscall, errno, told }) => ({
     name,
     status,
     syscall,
     errno: errno === 0 ? null : errno,
     code: errno === 0 ? null : errnoName(errno),
-    facts: factsOf(told)
+    facts: toFacts(told)
   }))
 }
 
 /**
- * @param {Reading} reading
+ * @param {Snapshot} snapshot
  * @returns {Diagnosis['inferred']}
  */
-function makeInferred({ text = '', numbers = new Uint32Array() }) {
-  const inferred = []
-  const texts = text.split('\0')
-  for (let i = 0, at = NUMBER.first; i < numbers[0]; i++, at += NUMBER.count) {
-    const bits = numbers[at + NUMBER.bits]
-    const where = { name: texts[numbers[at + NUMBER.key]], address: texts[i] }
-    if (bits & BIT.prefixInferred)
-      inferred.push({ ...where, property: /** @type {const} */ ('netmask') })
-    if (bits & BIT.stateInferred) {
-      inferred.push({ ...where, property: /** @type {const} */ ('state') })
-      inferred.push({ ...where, property: /** @type {const} */ ('internal') })
-    }
-    if (bits & BIT.macUnknown) inferred.push({ ...where, property: /** @type {const} */ ('mac') })
-  }
-  return inferred
+function toInferred(snapshot) {
+  return decodeAddresses(snapshot).flatMap(({ name, address, flags }) =>
+    INFERRED.filter(([flag]) => flags & flag).map(([, property]) => ({ name, address, property }))
+  )
 }
 
 /**
- * @param {Reading} reading read with details
+ * @param {Snapshot} snapshot read with `diagnose`
  * @returns {Diagnosis}
  */
-function makeDiagnosis(reading) {
-  const missing = factsOf(reading.missing ?? 0)
-  const sources = makeSources(reading)
-  const inferred = makeInferred(reading)
-  const omitted = reading.omissions ?? []
-  const told = missing.length + inferred.length + omitted.length === 0
-  return { complete: told && !isInterrupted({ sources }), missing, sources, inferred, omitted }
+function toDiagnosis(snapshot) {
+  const missing = toFacts(snapshot.missing ?? 0)
+  const sources = toSources(snapshot)
+  const inferred = toInferred(snapshot)
+  const omitted = snapshot.omissions ?? []
+  const gaps = missing.length + inferred.length + omitted.length
+  return {
+    complete: gaps === 0 && !isInterrupted({ sources }),
+    missing,
+    sources,
+    inferred,
+    omitted
+  }
 }
 
 /**
  * @param {Pick<Diagnosis, 'sources'>} diagnosis
- * @returns {boolean} whether what was told changed while it was told, each time that it was asked for
+ * @returns {boolean} whether the addresses changed during every read, so that some may be missing
  */
 function isInterrupted({ sources }) {
   return sources.some(({ code, facts }) => code === 'EINTR' && facts.length > 0)
@@ -84,26 +88,26 @@ function isInterrupted({ sources }) {
 /**
  * @param {Diagnosis} diagnosis
  * @param {Fact} fact
- * @returns {import('../index').SourceName | null} the first source that told it
+ * @returns {import('../index').SourceName | null} the first source that provided it
  */
 function sourceOf({ sources }, fact) {
   return sources.find(({ facts }) => facts.includes(fact))?.name ?? null
 }
 
 /**
- * @param {Reading} reading in which no source answered
+ * @param {Snapshot} snapshot in which no source answered
  * @returns {import('../index').UnavailableError}
  */
-function makeUnavailable(reading) {
-  const sources = makeSources(reading).filter(({ status }) => status !== 'skipped')
+function unavailableError(snapshot) {
+  const sources = toSources(snapshot).filter(({ status }) => status !== 'skipped')
   const reasons = sources.map(({ name, syscall, code }) =>
-    syscall === null ? `${name} tells no addresses` : `${name}: ${syscall} answered ${code}`
+    syscall === null ? `${name} reports no addresses` : `${name}: ${syscall} failed with ${code}`
   )
   const refused = sources.find(({ syscall }) => syscall !== null)
   return Object.assign(
     new Error(
-      `no source tells the network interfaces (${reasons.join('; ')}). ` +
-        'The policy of the sandbox must allow one of these calls.'
+      `cannot read the network interfaces: ${reasons.join('; ')}. ` +
+        'The sandbox must allow one of these calls. Run: osh-ifaddrs doctor'
     ),
     {
       code: /** @type {const} */ ('ERR_OSH_IFADDRS_UNAVAILABLE'),
@@ -114,4 +118,4 @@ function makeUnavailable(reading) {
   )
 }
 
-module.exports = { errnoName, isInterrupted, makeDiagnosis, makeUnavailable, sourceOf }
+module.exports = { errnoName, isInterrupted, sourceOf, toDiagnosis, unavailableError }

@@ -1,11 +1,10 @@
-// The interfaces for people: also those that are down, with the source of each address, and what is
-// inferred. What os.networkInterfaces() would answer is decided elsewhere.
+// Makes the list that the command prints: every link with an address, also one that is down, and for each
+// address its source and what is inferred.
 'use strict'
 
 const os = require('node:os')
-const { ALL_SOURCES, load, supported } = require('../addon/load')
-const { isInterrupted, makeDiagnosis, makeUnavailable, sourceOf } = require('./diagnosis')
-const { BIT, NUMBER } = require('./network-interfaces')
+const { isInterrupted, sourceOf, toDiagnosis, unavailableError } = require('./diagnosis')
+const { FLAG, decodeAddresses } = require('./layout')
 
 /** @typedef {import('../index').Diagnosis} Diagnosis */
 /** @typedef {{ cidr: string, source: string, notes: string[] }} Address */
@@ -14,56 +13,71 @@ const { BIT, NUMBER } = require('./network-interfaces')
 /** @typedef {{ interfaces: Interface[], interrupted: boolean } & Gaps} Listing */
 
 /**
- * @param {number} bits
+ * @param {number} flags
  * @param {number} ifindex
  */
-function makeNotes(bits, ifindex) {
-  const notes = []
-  if (bits & BIT.loopback) notes.push('loopback')
-  if (bits & BIT.scoped) notes.push(`scope id ${ifindex}`)
-  if (bits & BIT.prefixInferred) notes.push('prefix inferred')
-  if (bits & BIT.stateInferred) notes.push('state inferred')
-  if (bits & BIT.macUnknown) notes.push('mac unknown')
-  return notes
+function toNotes(flags, ifindex) {
+  /** @type {[number, string][]} */
+  const notes = [
+    [FLAG.loopback, 'loopback'],
+    [FLAG.scoped, `scope id ${ifindex}`],
+    [FLAG.prefixInferred, 'prefix inferred'],
+    [FLAG.stateInferred, 'state inferred'],
+    [FLAG.macUnknown, 'mac unknown']
+  ]
+  return notes.filter(([flag]) => flags & flag).map(([, note]) => note)
 }
 
 /**
- * @param {string} text of a reading
- * @param {Uint32Array} numbers of the same
+ * @param {import('../addon/load').Snapshot} snapshot
  * @param {Diagnosis} diagnosis
  */
-function makeInterfaces(text, numbers, diagnosis) {
-  const texts = text.split('\0')
+function toInterfaces(snapshot, diagnosis) {
   const ipv4 = sourceOf(diagnosis, 'ipv4') ?? 'unknown'
   const ipv6 = sourceOf(diagnosis, 'ipv6') ?? 'unknown'
   /** @type {Map<string, Interface>} */
   const interfaces = new Map()
-  for (let i = 0, at = NUMBER.first; i < numbers[0]; i++, at += NUMBER.count) {
-    const bits = numbers[at + NUMBER.bits]
-    const name = texts[numbers[at + NUMBER.key]]
-    const ifindex = numbers[at + NUMBER.ifindex]
-    const isUp = (bits & BIT.running) !== 0
-    // The addon hands over no hardware address of a link that is down.
-    const mac = isUp && !(bits & BIT.macUnknown) ? texts[numbers[at + NUMBER.mac]] : null
+  for (const { name, address, prefixLength, mac, flags, ifindex } of decodeAddresses(snapshot)) {
+    const isUp = (flags & FLAG.running) !== 0
     // Two links may have addresses with the same label.
     const key = `${ifindex} ${name}`
-    const link = interfaces.get(key) ?? { name, state: isUp ? 'up' : 'down', mac, addresses: [] }
+    const link = interfaces.get(key) ?? {
+      name,
+      state: isUp ? 'up' : 'down',
+      // The addon reports zeros for a link that is down.
+      mac: isUp && !(flags & FLAG.macUnknown) ? mac : null,
+      addresses: []
+    }
     interfaces.set(key, link)
+    const source = flags & FLAG.ipv6 ? ipv6 : ipv4
     link.addresses.push({
-      cidr: `${texts[i]}/${numbers[at + NUMBER.prefix]}`,
-      source: bits & BIT.ipv6 ? ipv6 : ipv4,
-      notes: makeNotes(bits, ifindex)
+      cidr: `${address}/${prefixLength}`,
+      source,
+      notes: toNotes(flags, ifindex)
     })
   }
   return [...interfaces.values()]
 }
 
 /**
- * For platforms on which this package has nothing of its own to read.
+ * @param {import('../addon/load').Snapshot} snapshot read with `diagnose`
+ * @returns {Listing}
+ * @throws {import('../index').UnavailableError} when no source answered
+ */
+function toListing(snapshot) {
+  if (snapshot.text === undefined) throw unavailableError(snapshot)
+  const diagnosis = toDiagnosis(snapshot)
+  const { missing, omitted } = diagnosis
+  const interfaces = toInterfaces(snapshot, diagnosis)
+  return { interfaces, interrupted: isInterrupted(diagnosis), missing, omitted }
+}
+
+/**
+ * For platforms without the addon.
  *
  * @returns {Listing}
  */
-function readNativeListing() {
+function nativeListing() {
   const interfaces = Object.entries(os.networkInterfaces()).map(([name, entries = []]) => ({
     name,
     state: /** @type {const} */ ('up'),
@@ -77,19 +91,4 @@ function readNativeListing() {
   return { interfaces, interrupted: false, missing: [], omitted: [] }
 }
 
-/**
- * @returns {Listing}
- * @throws {import('../index').UnavailableError} when no source answers
- */
-function readListing() {
-  if (!supported) return readNativeListing()
-  const reading = load().read(ALL_SOURCES, true, new Uint32Array())
-  const { text, numbers } = reading
-  if (text === undefined || numbers === undefined) throw makeUnavailable(reading)
-  const diagnosis = makeDiagnosis(reading)
-  const { missing, omitted } = diagnosis
-  const interfaces = makeInterfaces(text, numbers, diagnosis)
-  return { interfaces, interrupted: isInterrupted(diagnosis), missing, omitted }
-}
-
-module.exports = { readListing }
+module.exports = { nativeListing, toListing }

@@ -1,6 +1,7 @@
-// What `npm install` runs: nothing where the native function is all there is, or a prebuilt addon loads; else
-// it compiles one, and where it cannot, says in one line what is missing. That fails no install: a program
-// that never meets a sandbox does without. `--build-from-source` compiles, or fails.
+// `npm install` runs this. If there is no addon for this platform, or a published addon loads, it does
+// nothing. Otherwise it compiles the addon. If that fails, it prints one line with the reason, and the install
+// succeeds: a program outside of sandboxes does not need the addon. With `--build-from-source` it compiles or
+// fails.
 'use strict'
 
 const { spawnSync } = require('node:child_process')
@@ -24,20 +25,20 @@ const PACKAGES =
   'apk add g++ make python3 pkgconf libmnl-dev linux-headers (Alpine) | ' +
   'pkg install clang make python pkg-config libmnl (Termux)'
 
-/** @returns {string[]} what compiling needs and this machine lacks */
-function findLacking() {
+/** @returns {string[]} the missing tools and libraries for compiling */
+function findMissing() {
   const folders = (process.env.PATH ?? '').split(':').filter((folder) => folder !== '')
   /** @param {string} name */
   const exists = (name) => folders.some((folder) => fs.existsSync(path.join(folder, name)))
-  const lacking = TOOLS.filter((names) => !names.some(exists)).map(([name]) => name)
+  const missing = TOOLS.filter((names) => !names.some(exists)).map(([name]) => name)
   const libmnl = spawnSync('pkg-config', ['--exists', 'libmnl']).status === 0
-  return libmnl ? lacking : [...lacking, 'libmnl']
+  return libmnl ? missing : [...missing, 'libmnl']
 }
 
-/** @returns {string[]} the command node-gyp: that which npm and pnpm tell of, or else npm's own */
+/** @returns {string[]} the command for node-gyp: npm's and pnpm's variable names it, or npm includes it */
 function findNodeGyp() {
-  const told = process.env.npm_config_node_gyp
-  if (told) return [process.execPath, told]
+  const script = process.env.npm_config_node_gyp
+  if (script) return [process.execPath, script]
   const npm = path.resolve(process.execPath, '../../lib/node_modules/npm')
   try {
     return [process.execPath, require.resolve('node-gyp/bin/node-gyp.js', { paths: [root, npm] })]
@@ -46,7 +47,7 @@ function findNodeGyp() {
   }
 }
 
-/** @returns {boolean} */
+/** @returns {boolean} whether it succeeded */
 function compile() {
   const [command, ...args] = findNodeGyp()
   const { status } = spawnSync(command, [...args, 'rebuild'], {
@@ -57,7 +58,7 @@ function compile() {
   return status === 0
 }
 
-/** @returns {Error | undefined} why no addon that is there already can be used */
+/** @returns {Error | undefined} why the existing addon cannot be loaded */
 function findFailure() {
   try {
     load()
@@ -69,23 +70,20 @@ function findFailure() {
 
 /**
  * @param {Error} failure
- * @param {string[]} lacking
+ * @param {string[]} missing
  */
-function explain({ cause }, lacking) {
-  const [said] = String(/** @type {Error} */ (cause).message).split('\n')
+function explain({ cause }, missing) {
+  const [reason] = String(/** @type {Error} */ (cause).message).split('\n')
   const compiling =
-    lacking.length === 0
-      ? 'compiling it failed'
-      : `${lacking.join(', ')} ${lacking.length === 1 ? 'is' : 'are'} missing to compile it`
-  const again = 'npm rebuild --foreground-scripts osh-ifaddrs'
+    missing.length === 0 ? 'Compiling it failed' : `Missing to compile it: ${missing.join(', ')}`
   return (
-    `osh-ifaddrs has no addon that loads here: ${said}; ${compiling}. ` +
-    `Install what it needs: ${PACKAGES}; then run: ${again}`
+    `cannot load the osh-ifaddrs addon: ${reason}. ${compiling}. ` +
+    `Install: ${PACKAGES}. Then run: npm rebuild --foreground-scripts osh-ifaddrs`
   )
 }
 
-/** @param {string} reason for lib/addon/load.js to tell at the first use */
-function keep(reason) {
+/** @param {string} reason lib/addon/load.js throws it on first use */
+function saveReason(reason) {
   fs.mkdirSync(path.dirname(reasonFile), { recursive: true })
   fs.writeFileSync(reasonFile, reason)
 }
@@ -94,17 +92,17 @@ function install() {
   if (!supported) return
   if (process.env.npm_config_build_from_source === 'true') {
     if (compile()) return
-    console.error(`osh-ifaddrs: compiling failed. It needs: ${PACKAGES}`)
+    console.error(`osh-ifaddrs: compiling failed. Install: ${PACKAGES}`)
     process.exitCode = 1
     return
   }
   fs.rmSync(reasonFile, { force: true })
   const failure = findFailure()
   if (failure === undefined) return
-  const lacking = findLacking()
-  if (lacking.length === 0 && compile()) return
-  const reason = explain(failure, lacking)
-  keep(reason)
+  const missing = findMissing()
+  if (missing.length === 0 && compile()) return
+  const reason = explain(failure, missing)
+  saveReason(reason)
   console.error(reason)
 }
 
