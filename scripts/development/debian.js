@@ -1,5 +1,5 @@
-// Debian packages: installs those that are lacking, where it may: as root, or by a sudo that asks nothing.
-// Unpacks those that are not to be installed: for other processors, and sources.
+// Debian packages: installs missing ones, as root or with a sudo that needs no password. Downloads and
+// unpacks others without installing them: packages for other processors, and sources.
 'use strict'
 
 const { spawnSync } = require('node:child_process')
@@ -14,7 +14,7 @@ function exists(command) {
 }
 
 /** @param {string[]} names */
-function lackingDebianPackages(names) {
+function missingDebianPackages(names) {
   const query = ['--show', '--showformat', '${Package} ${db:Status-Status}\n', ...names]
   const { stdout } = spawnSync('dpkg-query', query, { encoding: 'utf8' })
   const installed = stdout.split('\n').filter((line) => line.endsWith(' installed'))
@@ -24,27 +24,29 @@ function lackingDebianPackages(names) {
 /** @param {string[]} names */
 function installDebianPackages(names) {
   if (!exists('dpkg-query')) return
-  const lacking = lackingDebianPackages(names)
-  if (lacking.length === 0) return
+  const missing = missingDebianPackages(names)
+  if (missing.length === 0) return
   const isRoot = process.getuid?.() === 0
-  const maySudo = !isRoot && spawnSync('sudo', ['-n', 'true']).status === 0
-  if (!isRoot && !maySudo) {
-    throw new Error(`as root, run first: apt-get install ${lacking.join(' ')}`)
+  const canSudo = !isRoot && spawnSync('sudo', ['-n', 'true']).status === 0
+  if (!isRoot && !canSudo) {
+    throw new Error(
+      `Debian packages are missing. As root, run: apt-get install ${missing.join(' ')}`
+    )
   }
-  console.error(`setup: installing ${lacking.join(' ')}`)
+  console.error(`setup: installing ${missing.join(' ')}`)
   const prefix = isRoot ? [] : ['sudo', '-n']
   const apt = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq', '-y']
   run(apt[0], [...apt.slice(1), 'update'])
-  run(apt[0], [...apt.slice(1), '--no-install-recommends', 'install', ...lacking])
+  run(apt[0], [...apt.slice(1), '--no-install-recommends', 'install', ...missing])
 }
 
 /**
- * apt with package lists of its own: the machine's stay as they are, and it takes no root.
- *
  * @param {string} folder
- * @param {string} arch as Debian calls it
+ * @param {string} arch Debian's name
+ * @returns {string[]} apt-get's options for package lists in the folder: it needs no root and leaves the
+ *   machine's lists alone
  */
-function makeApt(folder, arch) {
+function aptOptions(folder, arch) {
   fs.rmSync(folder, { recursive: true, force: true })
   fs.mkdirSync(path.join(folder, 'lists/partial'), { recursive: true })
   fs.mkdirSync(path.join(folder, 'cache/archives/partial'), { recursive: true })
@@ -52,27 +54,27 @@ function makeApt(folder, arch) {
     '-qq',
     ...['-o', `APT::Architecture=${arch}`, '-o', `APT::Architectures::=${arch}`],
     ...['-o', `Dir::State::lists=${folder}/lists`, '-o', `Dir::Cache=${folder}/cache`],
-    // Its own user for downloads may not write below a home directory.
+    // apt-get downloads as the user _apt, who cannot write below a home directory.
     ...['-o', 'APT::Sandbox::User=']
   ]
 }
 
 /**
- * Downloads packages of the running Debian for any processor, and unpacks them. Does so once.
+ * Downloads packages of the running Debian for any processor and unpacks them, unless it has done so before.
  *
  * @param {string} folder
- * @param {string} arch as Debian calls it
+ * @param {string} arch Debian's name
  * @param {string[]} names
- * @returns {string} where they are unpacked
+ * @returns {string} the folder with their files
  */
 function unpackDebianPackages(folder, arch, names) {
   const unpacked = path.join(folder, 'root')
   if (fs.existsSync(unpacked)) return unpacked
-  const apt = makeApt(folder, arch)
+  const apt = aptOptions(folder, arch)
   run('apt-get', [...apt, 'update'], { cwd: folder })
   run('apt-get', [...apt, 'download', ...names], { cwd: folder })
   const packages = fs.readdirSync(folder).filter((name) => name.endsWith('.deb'))
-  // Complete or absent, should this be interrupted.
+  // Renamed when complete, because this may be interrupted.
   const partial = path.join(folder, 'partial')
   for (const name of packages) run('dpkg-deb', ['-x', name, partial], { cwd: folder })
   fs.renameSync(partial, unpacked)
@@ -80,16 +82,16 @@ function unpackDebianPackages(folder, arch, names) {
 }
 
 /**
- * Downloads the source of one package, as its authors published it, and unpacks it. Does so once.
+ * Downloads a package's upstream source and unpacks it, unless it has done so before.
  *
  * @param {string} folder
  * @param {string} name
- * @returns {string} where it is unpacked
+ * @returns {string} the folder with the source
  */
 function unpackDebianSource(folder, name) {
   const unpacked = path.join(folder, 'source')
   if (fs.existsSync(unpacked)) return unpacked
-  const apt = makeApt(folder, 'amd64')
+  const apt = aptOptions(folder, 'amd64')
   const list = path.join(folder, 'sources.list')
   const [, codename] =
     /^VERSION_CODENAME=(\w+)$/m.exec(fs.readFileSync('/etc/os-release', 'utf8')) ?? []

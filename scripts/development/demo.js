@@ -1,9 +1,8 @@
-// `npm run demo`: the failure, and the fix, in a sandbox as OpenShell builds it. Exits with 1 when
-// anything is not as it should be.
+// `npm run demo`: the failure and the fix, in a sandbox like OpenShell's. Exits with 1 if a check fails.
 'use strict'
 
 const { requirements } = require('../../test/support/namespace')
-const scenery = require('../../test/support/scene')
+const scenes = require('../../test/support/scene')
 
 const missing = requirements()
 if (missing !== null) {
@@ -38,13 +37,13 @@ function errorLine(stderr) {
 }
 
 async function main() {
-  const scene = scenery.makeScene()
+  const scene = scenes.makeScene()
   const { sandbox } = scene
-  const launch = scenery.OPENSHELL
+  const launch = scenes.OPENSHELL
   try {
     title('The sandbox')
     console.log('   network namespace with one veth, 10.200.0.2/24; unprivileged user;')
-    console.log('   PR_SET_DUMPABLE=0; Landlock; seccomp answers socket(AF_NETLINK) with EPERM')
+    console.log('   PR_SET_DUMPABLE=0; Landlock; seccomp: socket(AF_NETLINK) fails with EPERM')
 
     title("In it: node -p 'os.networkInterfaces()'")
     const native = sandbox.node(['-p', 'os.networkInterfaces()'], { launch })
@@ -53,20 +52,22 @@ async function main() {
 
     title("In it: node -r osh-ifaddrs/register -p 'os.networkInterfaces()'")
     const script = 'os.networkInterfaces().eth0'
-    const ours = sandbox.node([...scenery.REGISTER, '-p', script], { launch })
+    const ours = sandbox.node([...scenes.REGISTER, '-p', script], { launch })
     quote(ours.stdout)
-    check(ours.stdout.includes(scenery.SANDBOX), 'ours answers')
+    check(ours.stdout.includes(scenes.SANDBOX), 'ours answers')
 
-    title('In it: @homebridge/ciao advertises a service, without the package')
-    const bare = scenery.advertiseBare(sandbox)
+    title('In it: @homebridge/ciao advertises a service without this package')
+    const bare = scenes.advertiseBare(sandbox)
     quote(errorLine(bare.stderr))
-    check(bare.status !== 0, 'ciao dies')
+    check(bare.status !== 0, 'ciao fails')
 
-    title('In it: the same with -r osh-ifaddrs/register; outside: a peer asks by multicast DNS')
-    const { output, found } = await scenery.advertiseAndResolve(scene)
+    title(
+      'In it: the same with -r osh-ifaddrs/register. Outside: a peer resolves it by multicast DNS'
+    )
+    const { output, found } = await scenes.advertiseAndResolve(scene)
     quote(output)
     quote(JSON.stringify(found))
-    check(found.address === scenery.SANDBOX, 'the peer resolves the service')
+    check(found.address === scenes.SANDBOX, 'the peer resolves the service')
   } finally {
     scene.remove()
   }

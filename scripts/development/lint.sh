@@ -1,5 +1,5 @@
 #!/bin/sh
-# Every static check: formats, types, and what the analysers say of the C code. Stops at the first finding.
+# Every static check: formats, types, and the analysers of the C code. Stops at the first finding.
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -13,7 +13,7 @@ npx tsc --project .
 clang-format --dry-run --Werror $c_files
 printf '%s\n' $c_units | xargs -P "$(nproc)" -I '{}' clang-tidy --quiet '{}' -- $flags 2>/dev/null
 for file in $(git ls-files 'src/*.c'); do
-  # Memory of block.h is handed out by a place within it, and to gcc is lost. Real losses memcheck finds.
+  # gcc takes block.h's memory for leaked, because callers keep a pointer into it. memcheck finds real leaks.
   case $file in src/lists.c) known=-Wno-analyzer-malloc-leak ;; *) known= ;; esac
   gcc -fanalyzer -O2 -Wall -Wextra -Werror $known $flags -c "$file" -o /dev/null
 done

@@ -1,4 +1,4 @@
-// Installs the project's npm packages, where that is not already done.
+// Installs the project's npm packages, unless they are up to date.
 'use strict'
 
 const fs = require('node:fs')
@@ -7,14 +7,14 @@ const { run } = require('./run')
 
 const root = path.join(__dirname, '../..')
 
-/** @param {string} file below the root */
+/** @param {string} file relative to the root */
 function modified(file) {
   return fs.statSync(path.join(root, file), { throwIfNoEntry: false })?.mtimeMs ?? 0
 }
 
 function installNpmPackages() {
   if (modified('node_modules/.package-lock.json') >= modified('package-lock.json')) return
-  // The addon is compiled by what needs it, and by that alone.
+  // Without scripts: setup.js compiles the addon, and other callers do not need it.
   run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'])
 }
 

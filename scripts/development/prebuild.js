@@ -1,6 +1,6 @@
-// `npm run prebuild`: the binaries that are published, for every architecture, in prebuilds/. Each folder
-// holds what node-gyp makes, and libmnl's shared object as Debian built it. Installs what that takes and is
-// lacking. Compiles in copies below build/, so that a developer's own addon stays.
+// `npm run prebuild`: makes the published binaries for every architecture in prebuilds/. Each folder has what
+// node-gyp builds, and libmnl's shared object as Debian built it. Installs the missing compilers. Compiles in
+// copies below build/, so that a developer's own addon is not replaced.
 'use strict'
 
 const fs = require('node:fs')
@@ -20,14 +20,14 @@ const TARGETS = [
   { arch: 'arm64', debian: 'arm64', triplet: 'aarch64-linux-gnu' }
 ]
 
-// What is compiled, below build/Release, and what it is called in prebuilds/: lib/addon/locate.js finds the
-// addon by its libc, and the others beside it.
+// File names in build/Release and in prebuilds/. lib/addon/locate.js finds the addon by its libc.
 const PRODUCTS = {
   'osh_ifaddrs.node': 'osh-ifaddrs.glibc.node',
   'osh_ifaddrs_preload.so': 'osh_ifaddrs_preload.so',
   'osh_ifaddrs_core.so': 'osh_ifaddrs_core.so'
 }
 
+// What binding.gyp needs.
 const SOURCES = ['binding.gyp', 'package.json', 'scripts/install', 'src']
 
 function installCompilers() {
@@ -41,8 +41,8 @@ function installCompilers() {
 
 /**
  * @param {Target} target
- * @param {string} libmnl where it is unpacked
- * @returns {string} the folder of what was built
+ * @param {string} libmnl the folder of its packages' files
+ * @returns {string} the folder of the built files
  */
 function compile({ arch, triplet }, libmnl) {
   const folder = path.join(work, arch)
@@ -60,27 +60,27 @@ function compile({ arch, triplet }, libmnl) {
         ...process.env,
         ...require('../install/headers').environment(),
         CC: `${triplet}-gcc`,
-        // It only links; the C compiler does that too.
+        // node-gyp only links with it, which the C compiler can do as well.
         CXX: `${triplet}-gcc`,
         AR: `${triplet}-ar`,
         PKG_CONFIG_SYSROOT_DIR: libmnl,
         PKG_CONFIG_LIBDIR: path.join(libmnl, 'usr/lib', triplet, 'pkgconfig')
       },
-      // make(1) tells every step on stdout, which is npm pack's to answer on.
+      // make(1) prints every step on stdout, where npm pack prints the tarball's name.
       stdio: ['ignore', 'ignore', 'inherit']
     }
   )
   return path.join(folder, 'build/Release')
 }
 
-/** @param {string} libmnl where it is unpacked */
+/** @param {string} libmnl the folder of its packages' files */
 function licenceText(libmnl) {
   const source = 'https://netfilter.org/projects/libmnl/ and https://tracker.debian.org/pkg/libmnl'
   const copyright = path.join(libmnl, 'usr/share/doc/libmnl0/copyright')
   return [
-    'The folders beside this file hold libmnl.so.0, the shared object of the Debian package libmnl0, unchanged.',
+    'The folders next to this file contain libmnl.so.0, unchanged from the Debian package libmnl0.',
     `Its source code: ${source}`,
-    'Any compatible libmnl.so.0 may be put in its place. What follows is its copyright and its licence.\n',
+    'You may replace it by any compatible libmnl.so.0. Its copyright and its licence follow.\n',
     fs.readFileSync(copyright, 'utf8'),
     fs.readFileSync('/usr/share/common-licenses/LGPL-2.1', 'utf8')
   ].join('\n')
@@ -88,8 +88,8 @@ function licenceText(libmnl) {
 
 /** @param {Target} target */
 function prebuild(target) {
-  const folderOfLibmnl = path.join(work, `libmnl-${target.debian}`)
-  const libmnl = unpackDebianPackages(folderOfLibmnl, target.debian, ['libmnl0', 'libmnl-dev'])
+  const libmnlFolder = path.join(work, `libmnl-${target.debian}`)
+  const libmnl = unpackDebianPackages(libmnlFolder, target.debian, ['libmnl0', 'libmnl-dev'])
   const built = compile(target, libmnl)
   const folder = path.join(root, `prebuilds/linux-${target.arch}`)
   fs.mkdirSync(folder, { recursive: true })

@@ -1,11 +1,11 @@
-// How the scripts beside this one run programs, and end when one of these fails.
+// Runs programs for the scripts in this folder, and ends a script when a program fails.
 'use strict'
 
 const { spawnSync } = require('node:child_process')
 const path = require('node:path')
 
 /**
- * Runs a program to its end; throws if it fails.
+ * Runs a program to its end. Throws if it fails.
  *
  * @param {string} command
  * @param {string[]} args
@@ -19,7 +19,7 @@ function run(command, args, options) {
 }
 
 /**
- * Does what a script is for. The failed program has told the rest: one line says which one it was.
+ * Runs a script. If it fails, prints one line with the failed program, which has printed the reason.
  *
  * @param {() => void} script
  */

@@ -1,5 +1,5 @@
-// All that `npm run demo` and `npm test` need, on a machine with Node and npm alone: Debian packages, npm
-// packages, the addon, and the native parts of the tests. Does nothing that is already done.
+// Prepares a machine that has only Node and npm for `npm run demo` and `npm test`: Debian packages, npm
+// packages, the addon, and the native parts of the tests. Skips what is up to date.
 'use strict'
 
 const fs = require('node:fs')
@@ -39,7 +39,7 @@ function buildAddon() {
   const sources = names.map((name) => `src/${name}`)
   const built = modified('build/Release/osh_ifaddrs.node')
   if ([...sources, 'binding.gyp'].every((file) => modified(file) < built)) return
-  // Neither a prebuilt addon nor one of older sources will do here, and a failure is one.
+  // From source: a published addon, or one compiled from older sources, would hide a change.
   run(process.execPath, ['scripts/install/install.js'], {
     env: { ...process.env, npm_config_build_from_source: 'true' }
   })

@@ -1,13 +1,13 @@
-// Where node-gyp finds Node's headers without downloading them.
+// Lets node-gyp use Node's installed headers, so that it downloads none.
 'use strict'
 
 const fs = require('node:fs')
 const path = require('node:path')
 
 /**
- * The official images and Debian's package bring the headers, below the prefix that Node is installed under.
+ * The official images and Debian's package install the headers below Node's prefix.
  *
- * @returns {Record<string, string>} to be added to node-gyp's environment
+ * @returns {Record<string, string>} variables for node-gyp
  */
 function environment() {
   const prefix = path.resolve(process.execPath, '../..')
