@@ -1,8 +1,8 @@
 'use strict'
 
-// The contenders that are JavaScript functions, all in one process, in whichever runtime this is. For each
-// line on standard input, which says how often, each function is called so often and the nanoseconds that
-// one of its calls took are printed: one line, in the order of the arguments.
+// The contenders that are JavaScript functions, in one process of any runtime. Each line on standard input is a
+// number of calls. For each line, every function is called that often, and one line with the nanoseconds per call
+// is printed, in the order of the arguments.
 
 const fs = require('node:fs')
 const os = require('node:os')

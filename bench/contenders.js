@@ -1,8 +1,7 @@
 'use strict'
 
-// Who is measured, and how each is started in a namespace. A contender is a process that answers each
-// number on its standard input, which says how often to call, with the nanoseconds that a call took; one
-// with several names has one figure for each, taken in turns.
+// The contenders, and how each starts in a namespace. A contender is a process that reads numbers of calls from
+// its standard input, and answers each with the nanoseconds per call: one figure for each of its names.
 
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
@@ -21,7 +20,7 @@ const script = path.join(__dirname, 'contender.js')
  */
 
 /** @type {import('../test/support/namespace').SpawnOptions} */
-const quietly = { stdio: ['pipe', 'pipe', 'inherit'] }
+const pipes = { stdio: ['pipe', 'pipe', 'inherit'] }
 
 /** @param {string} command */
 function find(command) {
@@ -52,10 +51,10 @@ function findPython() {
  * @returns {Contender}
  */
 function program(names, command, args) {
-  return { names, start: (namespace) => namespace.spawnCommand(command, args, quietly) }
+  return { names, start: (namespace) => namespace.spawnCommand(command, args, pipes) }
 }
 
-/** @returns {Contender[]} those that are installed here or can be fetched */
+/** @returns {Contender[]} those that are installed or can be downloaded */
 function findContenders() {
   const bun = findRuntime('bun')
   const deno = findRuntime('deno')
@@ -67,7 +66,7 @@ function findContenders() {
     {
       names: ['denied'],
       start: (namespace) =>
-        namespace.spawn([script, 'ours'], { ...quietly, launch: ['--deny-family', 'netlink'] })
+        namespace.spawn([script, 'ours'], { ...pipes, launch: ['--deny-family', 'netlink'] })
     },
     program(['getifaddrs'], path.join(__dirname, 'build/getifaddrs')),
     program(['raw dump'], path.join(__dirname, 'build/raw-dump')),
@@ -82,7 +81,7 @@ function findContenders() {
   ]
 }
 
-/** A contender that runs. */
+/** A running contender. */
 class Running {
   /** @type {import('node:child_process').ChildProcess} */
   #child
@@ -110,7 +109,7 @@ class Running {
   }
 
   /**
-   * Lets compilers and caches settle, then has each sample take about as long as is asked for.
+   * Warms up compilers and caches, and then sets the number of calls so that a sample takes about this long.
    *
    * @param {number} nanoseconds
    */

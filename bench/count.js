@@ -1,7 +1,7 @@
 'use strict'
 
-// Counts the instructions that one read takes, outside the kernel, under valgrind. They do not depend on
-// how busy the machine is, so a test can hold on to them.
+// Counts the instructions of one read in user space, under valgrind. The counts do not depend on the load of
+// the machine, so a test can compare them.
 //
 //   node bench/count.js --record      writes instructions.json
 
@@ -9,13 +9,13 @@ const { execFileSync, spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
-const { requirements, toleratedReason } = require('../test/support/namespace')
+const { failInCI, requirements } = require('../test/support/namespace')
 const { makeTopology } = require('./topology')
 
 const RECORD = path.join(__dirname, 'instructions.json')
 const PROGRAM = path.join(__dirname, 'build/count')
 
-/** Cases by name: links, and a bit for each source. */
+/** Cases by name: the number of links, and a bit mask of sources. */
 const CASES = {
   '2 links': [2, 7],
   '2 links without netlink': [2, 6],
@@ -23,10 +23,10 @@ const CASES = {
   '250 pairs without netlink': [501, 6]
 }
 
-/** @returns {string | null} why there is nothing to be counted here */
-function missing() {
+/** @returns {string | null} why instructions cannot be counted here */
+function countRequirements() {
   const found = spawnSync('valgrind', ['--version'], { stdio: 'ignore' }).status === 0
-  return found ? requirements() : toleratedReason('valgrind is not installed')
+  return found ? requirements() : failInCI('valgrind is not installed')
 }
 
 /**
@@ -69,7 +69,7 @@ function count() {
 }
 
 if (require.main === module) {
-  const reason = missing()
+  const reason = countRequirements()
   if (reason !== null) throw new Error(reason)
   const counts = count()
   console.log(counts)
@@ -77,4 +77,4 @@ if (require.main === module) {
     fs.writeFileSync(RECORD, JSON.stringify(counts, null, 2) + '\n')
 }
 
-module.exports = { RECORD, count, missing }
+module.exports = { RECORD, count, countRequirements }

@@ -1,1 +1,1 @@
-// What `-r osh-ifaddrs/register` is measured against.
+// The reference for measuring `-r osh-ifaddrs/register`.

@@ -1,6 +1,6 @@
 'use strict'
 
-// One SVG: time of a call against the number of links, both logarithmic; in light and dark.
+// Draws an SVG: time per call against the number of links, both logarithmic, in light and dark colours.
 
 /** @typedef {import('./ratios').Results} Results */
 
@@ -41,16 +41,17 @@ function duration(nanoseconds) {
 }
 
 /**
- * Legend entries no closer to each other than a line.
+ * Moves legend entries apart by at least the height of a line.
  *
- * @param {number[]} places sorted
+ * @param {number[]} positions sorted
  */
-function spread(places) {
+function spread(positions) {
   /** @type {number[]} */
   const result = []
-  for (const place of places) result.push(Math.max(place, (result.at(-1) ?? -Infinity) + 17))
+  for (const position of positions)
+    result.push(Math.max(position, (result.at(-1) ?? -Infinity) + 17))
   const over = Math.max(0, (result.at(-1) ?? 0) - PLOT.bottom)
-  return result.map((place) => place - over)
+  return result.map((position) => position - over)
 }
 
 /**

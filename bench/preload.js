@@ -1,6 +1,6 @@
 'use strict'
 
-// What the preload library costs where nothing is denied: each call, and the start of a program.
+// Measures what the preload library adds to a call and to the start of a program if nothing is denied.
 //
 //   node bench/preload.js
 
@@ -18,10 +18,10 @@ const preload = { LD_PRELOAD: preloadPath ?? undefined }
 
 /**
  * @param {import('../test/support/namespace').Namespace} namespace
- * @param {string} face
+ * @param {string} list which list build/preload reads: `list` or `names`
  */
-async function measureCall(namespace, face) {
-  const { status, stdout, stderr } = namespace.exec(PROGRAM, [face], { env: preload })
+async function measureCall(namespace, list) {
+  const { status, stdout, stderr } = namespace.exec(PROGRAM, [list], { env: preload })
   if (status !== 0) throw new Error(`${PROGRAM}: ${stderr}`)
   const pairs = stdout
     .trim()

@@ -1,7 +1,6 @@
 'use strict'
 
-// What only whole processes show: how much longer one takes to start with the patch, and how much memory
-// one call takes at its peak.
+// Measurements of whole processes: the time that the patch adds to the start, and the peak memory of one call.
 
 const { spawnSync } = require('node:child_process')
 const path = require('node:path')
@@ -21,23 +20,23 @@ function start(module) {
 }
 
 /**
- * The difference in turns, so that what else the machine does falls on both.
+ * Measures with and without the patch in turns, so that other load on the machine affects both.
  *
  * @param {number} pairs
  */
 async function measureStartup(pairs) {
   /** @type {number[]} */
-  const with_ = []
+  const patched = []
   /** @type {number[]} */
-  const without = []
+  const plain = []
   for (let i = 0; i < pairs; i++) {
-    const order = i % 2 === 0 ? [with_, without] : [without, with_]
-    for (const samples of order) samples.push(start(samples === with_ ? register : empty))
+    const order = i % 2 === 0 ? [patched, plain] : [plain, patched]
+    for (const samples of order) samples.push(start(samples === patched ? register : empty))
   }
-  const differences = with_.map((time, i) => time - without[i])
+  const differences = patched.map((time, i) => time - plain[i])
   return {
-    empty: await summarize(without),
-    register: await summarize(with_),
+    empty: await summarize(plain),
+    register: await summarize(patched),
     added: await summarize(differences.map((difference) => difference + OFFSET)).then(
       (summary) => ({
         ...summary,
@@ -45,14 +44,14 @@ async function measureStartup(pairs) {
         min: summary.min - OFFSET
       })
     ),
-    addonLoaded: addonLoaded()
+    addonLoaded: isAddonLoaded()
   }
 }
 
-// tinybench takes no sample below zero.
+// tinybench accepts no sample below zero.
 const OFFSET = 1e9
 
-function addonLoaded() {
+function isAddonLoaded() {
   const program = `
     require('os').networkInterfaces()
     console.log(/osh_ifaddrs/.test(require('fs').readFileSync('/proc/self/maps', 'latin1')))`
@@ -61,12 +60,12 @@ function addonLoaded() {
 }
 
 /**
- * The peak of a process that makes one call, in KiB.
+ * Measures the peak memory of a process that makes one call, in KiB.
  *
  * @param {Namespace} namespace
  * @param {string} call
  */
-function peak(namespace, call) {
+function measurePeak(namespace, call) {
   const program = `
     const interfaces = ${call}
     const status = require('fs').readFileSync('/proc/self/status', 'latin1')
@@ -88,7 +87,7 @@ function measureMemory(namespace, rounds) {
   }
   /** @param {string} call */
   const median = (call) => {
-    const peaks = Array.from({ length: rounds }, () => peak(namespace, call))
+    const peaks = Array.from({ length: rounds }, () => measurePeak(namespace, call))
     return peaks.sort((a, b) => a - b)[rounds >> 1]
   }
   return { native: median(calls.native), ours: median(calls.ours), none: median(calls.none) }

@@ -1,6 +1,6 @@
 'use strict'
 
-// What must be reached, and whether it was.
+// The limits of the project's ratios, and the check of results against them.
 
 /** @typedef {import('./statistics').Summary} Summary */
 /** @typedef {Record<string, Summary>} Measured by contender */
@@ -16,7 +16,7 @@
  * @typedef {object} Check
  * @property {string} title
  * @property {number} most
- * @property {number} [reached] undefined where it was not measured
+ * @property {number} [reached] undefined if it was not measured
  */
 
 /** @type {[title: string, links: number, contender: string, against: string, most: number][]} */

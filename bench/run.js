@@ -1,7 +1,7 @@
 'use strict'
 
-// Measures every way to list the interfaces that is installed here, in namespaces of several sizes, and
-// checks the ratios that the project means to keep. Writes results.json and results.svg beside this file.
+// Measures every installed method of listing the interfaces, in namespaces of several sizes, and checks the
+// project's ratios. Writes results.json and results.svg to this folder.
 //
 //   node bench/run.js [--quick] [--links=2,101,501,2001,8001] [--seconds=10] [--output=FOLDER]
 
@@ -40,13 +40,14 @@ function readOptions() {
   const links = (values.links ?? (quick ? QUICK_LINKS : LINKS)).split(',').map(Number)
   const seconds = Number(values.seconds ?? (quick ? 3 : 20))
   const bad = links.find((count) => count !== 2 && !(count > 2 && count % 2 === 1))
-  if (bad !== undefined) throw new RangeError(`--links: ${bad} is not 2, nor odd: lo and pairs`)
+  if (bad !== undefined)
+    throw new RangeError(`--links: ${bad} is neither 2 nor odd (lo and pairs of links)`)
   if (!(seconds > 0)) throw new RangeError('--seconds: not a positive number')
   return { links, seconds, quick, output }
 }
 
 /**
- * Samples of all contenders, in turns.
+ * Samples all contenders in turns.
  *
  * @param {Namespace} namespace
  * @param {number} seconds
@@ -61,7 +62,7 @@ async function measure(namespace, seconds) {
   for (let i = 0; i < MIN_ROUNDS || (i < MAX_ROUNDS && Date.now() < end); i++) {
     for (const contender of running) {
       const sample = await contender.sample()
-      contender.names.forEach((name, place) => samples[name].push(sample[place]))
+      contender.names.forEach((name, index) => samples[name].push(sample[index]))
     }
   }
   for (const contender of running) await contender.stop()

@@ -1,14 +1,14 @@
 'use strict'
 
-// Statistics by tinybench. It runs one task after the other, which would compare a quiet minute with a busy
-// one; so the samples are taken in turns elsewhere, and handed to it as what its task took.
+// Statistics by tinybench. It runs one task after the other, so a busy minute would distort one of them. The
+// callers take the samples in turns, and this passes them to tinybench as durations.
 
 /**
  * @typedef {object} Summary
- * @property {number} median in nanoseconds; all of them may be differences
+ * @property {number} median in nanoseconds, of durations or of differences between them
  * @property {number} mad the median of the absolute deviations from it
  * @property {number} min
- * @property {number} samples how many
+ * @property {number} samples their number
  */
 
 /**
@@ -19,9 +19,9 @@ async function summarize(samples) {
   const { Bench } = await import('tinybench')
   const bench = new Bench({ iterations: samples.length, time: 0, warmup: false })
   let next = 0
-  // tinybench takes no negative duration, as a difference may be: it would put its own in the place.
+  // tinybench replaces a negative duration, which a difference can be, by its own measurement.
   const least = Math.min(0, ...samples)
-  // It reckons in milliseconds.
+  // Its unit is milliseconds.
   const sample = () => ({ overriddenDuration: (samples[next++] - least) / 1e6 })
   bench.add('samples', sample, { async: false })
   await bench.run()

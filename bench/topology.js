@@ -1,22 +1,21 @@
 'use strict'
 
-// The hosts that are measured: a namespace with two links, as a laptop has them, or with many pairs of
-// veth links, as a host of containers has them.
+// Makes the namespaces that are measured: with two links, as on a laptop, or with many veth pairs, as on a host of
+// containers.
 
 const { Namespace } = require('../test/support/namespace')
 
-// How many pairs one ip(8) is given to make, which must be done before its time is up.
+// The number of pairs that one ip(8) makes, so that it exits before its timeout.
 const CHUNK = 500
 
-// Two numbers in one address, so that 4,000 links fit.
-/** @param {number} i */
+/** Two bytes of an address, so that 4,000 links fit. @param {number} i */
 function dotted(i) {
   return `${i >> 8}.${i & 255}`
 }
 
 /**
- * Three IPv4 addresses and one ULA on one end of each. The hardware addresses are given, lest what is made of them
- * differ from run to run.
+ * Pairs with three IPv4 addresses and one ULA on one end. Fixed hardware addresses make the link-local addresses
+ * the same in every run.
  *
  * @param {number} first
  * @param {number} end
@@ -63,7 +62,7 @@ function makeLaptop() {
 function makeTopology(links) {
   if (links === 2) return makeLaptop()
   const namespace = Namespace.create(`bench-${links}`)
-  // Looking for duplicates of thousands of link-local addresses would take its time.
+  // Duplicate address detection for thousands of link-local addresses would take too long.
   namespace.exec('/bin/sh', ['-c', 'echo 0 > /proc/sys/net/ipv6/conf/default/accept_dad'])
   namespace.ip('link set lo up')
   const pairs = (links - 1) / 2

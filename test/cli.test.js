@@ -1,6 +1,6 @@
 'use strict'
 
-// The command: what it understands, what it prints for people, on which terminals, and how it ends.
+// The command line: arguments, output, terminals and exit statuses.
 
 const t = require('tap')
 const { spawnSync } = require('node:child_process')
@@ -14,7 +14,7 @@ const cli = path.join(__dirname, '..', 'lib', 'command-line', 'cli.js')
 const COMMANDS = ['list', 'doctor', 'run', 'preload-path']
 const run = (...args) => spawnSync(process.execPath, [cli, ...args], { encoding: 'utf8' })
 
-t.test('JSON is what networkInterfaces() gives', async (t) => {
+t.test('--json prints the result of networkInterfaces()', async (t) => {
   for (const args of [['--json'], ['list', '--json']]) {
     const { status, stdout, stderr } = run(...args)
     t.match({ status, stderr }, { status: 0, stderr: '' })
@@ -36,12 +36,12 @@ t.test('help and version', async (t) => {
   t.match(run('--version'), { status: 0, stdout: `${version}\n` })
 })
 
-t.test('what follows run is the program’s own', async (t) => {
+t.test('arguments after run belong to the program', async (t) => {
   const { status, stdout } = run('run', process.execPath, '-p', '1+1', '--', '--help')
   t.match({ status, stdout }, { status: 0, stdout: '2\n' })
 })
 
-t.test('mistakes end with 64 and a hint', async (t) => {
+t.test('invalid usage exits with 64 and a hint', async (t) => {
   const usage = (args, stderr) =>
     t.match(run(...args), { status: 64, stdout: '', stderr }, args.join(' '))
   usage(
@@ -58,17 +58,17 @@ t.test('mistakes end with 64 and a hint', async (t) => {
   usage(['constructor'], 'Unknown command: constructor.')
 })
 
-t.test('a reader that closes early is no error', async (t) => {
+t.test('a pipe that its reader closes early is not an error', async (t) => {
   for (const args of ['--json', 'doctor', '']) {
     const script = `"${process.execPath}" "${cli}" ${args} | true; echo "$?"`
     t.match(spawnSync('sh', ['-c', script], { encoding: 'utf8' }), { stdout: '0\n', stderr: '' })
     const piped = `{ "${process.execPath}" "${cli}" ${args}; echo "$?" >&2; } | true`
     const { stderr } = spawnSync('sh', ['-c', piped], { encoding: 'utf8' })
-    t.match(stderr, /^[012]\n$/, `${args}: nothing but the status`)
+    t.match(stderr, /^[012]\n$/, `${args}: stderr has only the status`)
   }
 })
 
-t.test('columns stand under one another whatever they hold', async (t) => {
+t.test('columns align for text of any width', async (t) => {
   const rows = [
     ['\u8def\u7531', 'x'],
     ['e\u0301', 'x'],
@@ -76,20 +76,20 @@ t.test('columns stand under one another whatever they hold', async (t) => {
     ['\u001b[1mb\u001b[22m', 'x']
   ]
   const gaps = align(rows).map((line, i) => line.length - rows[i][0].length - 1)
-  t.strictSame(gaps, [3, 6, 2, 6], 'wide ones take two columns, accents and colours none')
+  t.strictSame(gaps, [3, 6, 2, 6], 'wide characters have two columns, accents and colours none')
   t.equal(wrap('one two three', 9, '- '), '- one two\n  three')
 })
 
-// No macOS here: Node is told that it is one, and the native function is that of Linux.
-t.test('where there is nothing but the native function', async (t) => {
+// Imitates macOS by setting process.platform; the native function is that of Linux.
+t.test('a platform with only the native function', async (t) => {
   const darwin = `
     Object.defineProperty(process, 'platform', { value: 'darwin' })
     process.argv.splice(1, 0, ${JSON.stringify(cli)})
     require(${JSON.stringify(cli)})`
-  const as = (...args) =>
+  const runOnDarwin = (...args) =>
     spawnSync(process.execPath, ['-e', darwin, '--', ...args], { encoding: 'utf8' })
-  t.match(as(), { status: 0, stdout: /^lo +up +\S+ +127\.0\.0\.1\/8 +native +loopback$/m })
-  const { status, stdout } = as('doctor')
+  t.match(runOnDarwin(), { status: 0, stdout: /^lo +up +\S+ +127\.0\.0\.1\/8 +native +loopback$/m })
+  const { status, stdout } = runOnDarwin('doctor')
   t.equal(status, 0)
   t.match(stdout, /^No problem: /)
   t.notMatch(stdout, /unknown|Sources|Restrictions/)
@@ -108,7 +108,7 @@ t.test('in a sandbox', { skip: requirements() ?? false }, async (t) => {
   ns.ip('link set d0 up')
   ns.ip('link set d1 up')
   ns.settle()
-  // Only now: ip(8) writes such a name into its JSON as it is.
+  // After settle(): ip(8) does not escape such a name in its JSON.
   ns.ip(['link', 'set', 'd0', 'name', hostile])
   const show = (launch, options) => ns.node([cli], { launch, ...options })
 
@@ -123,9 +123,9 @@ t.test('in a sandbox', { skip: requirements() ?? false }, async (t) => {
       const mac = '[0-9a-f:]{17}'
       t.match(stdout, RegExp(`^d1 +up +${mac} +10\\.0\\.0\\.1/24 +${source}$`, 'm'))
       t.match(stdout, RegExp(`^a\\\\u\\{1b\\}\\[31m +up +${mac} `, 'm'), 'names are escaped')
-      t.match(stdout, /^d2 +down +- +10\.0\.2\.1\/24 /m, 'what is down is shown')
+      t.match(stdout, /^d2 +down +- +10\.0\.2\.1\/24 /m, 'a link that is down is listed')
       const ipv6 = source === 'ioctl' ? 'procfs' : source
-      t.match(stdout, RegExp(`^ +fd00::1/64 +${ipv6}$`, 'm'), 'the name stands once')
+      t.match(stdout, RegExp(`^ +fd00::1/64 +${ipv6}$`, 'm'), 'the name is printed once')
       t.match(stdout, /^ +fe80::\S+\/64 +\S+ +scope id \d+$/m)
       t.notMatch(stdout, /inferred|unknown/)
     }
@@ -150,18 +150,18 @@ t.test('in a sandbox', { skip: requirements() ?? false }, async (t) => {
 
   await t.test('colour and width', async (t) => {
     const coloured = /^\u001b\[1mNAME/
-    // Node takes no colour to be wanted in CI, whatever runs there.
-    const unsaid = { TERM: 'xterm', CI: undefined, NO_COLOR: undefined, FORCE_COLOR: undefined }
-    t.notMatch(show([], { env: unsaid }).stdout, coloured, 'not into a pipe')
-    t.match(show([], { env: { FORCE_COLOR: '1' } }).stdout, coloured, 'unless forced')
+    // Without CI, in which Node disables colours.
+    const unset = { TERM: 'xterm', CI: undefined, NO_COLOR: undefined, FORCE_COLOR: undefined }
+    t.notMatch(show([], { env: unset }).stdout, coloured, 'no colour in a pipe')
+    t.match(show([], { env: { FORCE_COLOR: '1' } }).stdout, coloured, 'FORCE_COLOR forces it')
     const both = show([], { env: { FORCE_COLOR: '1', NO_COLOR: '1' } })
-    t.match(both, { stdout: coloured, stderr: '' }, 'quietly')
+    t.match(both, { stdout: coloured, stderr: '' }, 'Node prints no warning')
 
-    // script(1) gives it a terminal.
+    // script(1) runs it on a terminal.
     const onTerminal = (columns, env) => {
       const command = `stty cols ${columns}; exec "${process.execPath}" "${cli}"`
       const launch = ['--user', 'keep', '--no-landlock']
-      const shell = { SHELL: '/bin/sh', ...unsaid, ...env }
+      const shell = { SHELL: '/bin/sh', ...unset, ...env }
       return ns
         .exec('script', ['-qec', command, '/dev/null'], { launch, env: shell, input: '' })
         .stdout.replaceAll('\r', '')
@@ -171,6 +171,6 @@ t.test('in a sandbox', { skip: requirements() ?? false }, async (t) => {
     t.match(onTerminal(120, { TERM: 'dumb' }), /^NAME +STATE/, 'TERM=dumb')
     const narrow = onTerminal(50, { NO_COLOR: '1' })
     t.match(narrow, /^d1 {2}up {2}[0-9a-f:]{17}\n {2}10\.0\.0\.1\/24 +rtnetlink$/m, 'a list')
-    t.notMatch(narrow, /.{51}/, 'as narrow as the terminal')
+    t.notMatch(narrow, /.{51}/, 'no line is wider than the terminal')
   })
 })

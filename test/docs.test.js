@@ -1,14 +1,14 @@
 'use strict'
 
-// The documents say what is so: their commands are run as they stand there, and print what it says.
+// Runs the commands in the documents and compares their output with what the documents show.
 
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 const t = require('tap')
 const { OCI_RULE, POLICIES } = require('../lib/doctor/remedies')
-const { makeNamespace } = require('./support/cage')
-const { makeFolder, relocate } = require('./support/deployment')
+const { makeNamespace } = require('./support/sandbox')
+const { makeDeployment, relocate } = require('./support/deployment')
 const { projectRoot, requirements } = require('./support/namespace')
 const { makePattern, readConsole, readSnippets } = require('./support/snippets')
 
@@ -26,9 +26,9 @@ t.test('links', async (t) => {
 })
 
 t.test('why-it-fails.md', { skip: process.platform !== 'linux' && 'Linux only' }, async (t) => {
-  const folder = makeFolder(t)
+  const folder = makeDeployment(t)
   const env = { ...process.env, NO_COLOR: '1' }
-  // tap's own options are no business of theirs.
+  // Without the options that tap adds.
   delete env.NODE_OPTIONS
   delete env.FORCE_COLOR
   let commands = 0
@@ -46,19 +46,19 @@ t.test('why-it-fails.md', { skip: process.platform !== 'linux' && 'Linux only' }
       commands++
     }
   }
-  t.equal(commands, 9, 'none has got lost')
+  t.equal(commands, 9, 'all commands were run')
 })
 
 t.test('deploy.md', { skip: requirements() ?? false }, async (t) => {
   const ns = makeNamespace(t, 'docs')
-  const folder = makeFolder(t)
+  const folder = makeDeployment(t)
   const snippets = readSnippets('deploy.md')
   const PATH = `${path.join(folder, 'bin')}:${process.env.PATH}`
   const OPEN = ['--user', 'keep', '--no-landlock']
   const NETLINK = ['--deny-family', 'netlink']
   const ADDRESS = '10.0.0.1/24'
 
-  /** What a shell in the cage prints. */
+  /** Returns the output of a shell in a sandbox. */
   const shell = (t, script, { denials = NETLINK, env = {} } = {}) => {
     const { stdout, stderr } = ns.exec('sh', ['-euc', script], {
       launch: [...OPEN, ...denials],
@@ -68,13 +68,14 @@ t.test('deploy.md', { skip: requirements() ?? false }, async (t) => {
     t.equal(stderr, '')
     return stdout.trim()
   }
-  const control = (t) => t.equal(shell(t, 'node app.js'), 'errno 1', 'control: refused without it')
+  const control = (t) =>
+    t.equal(shell(t, 'node app.js'), 'errno 1', 'control: fails without the package')
   const match = (t, text, pattern) => {
     const found = text.match(pattern)
-    t.ok(found, `${pattern} is there`)
+    t.ok(found, `the snippet matches ${pattern}`)
     return found?.[1] ?? ''
   }
-  const inherits = (t, value) => {
+  const testEnvironment = (t, value) => {
     const env = { NODE_OPTIONS: relocate(value, folder) }
     t.equal(shell(t, 'node app.js', { env }), ADDRESS)
   }
@@ -89,13 +90,14 @@ t.test('deploy.md', { skip: requirements() ?? false }, async (t) => {
     NODE_OPTIONS: (t, text) => t.equal(shell(t, text), ADDRESS),
     run: (t, text) => t.match(shell(t, text), /^\[\(\d+, '(lo|d0|d1)'\), /),
     OpenClaw: (t, text) => t.equal(shell(t, text), ADDRESS),
-    Dockerfile: (t, text) => inherits(t, match(t, text, /^ENV NODE_OPTIONS=(.*)$/m)),
+    Dockerfile: (t, text) => testEnvironment(t, match(t, text, /^ENV NODE_OPTIONS=(.*)$/m)),
     env: (t, text) => t.equal(shell(t, relocate(text, folder)), ADDRESS),
-    // test/doctor-remedies.test.js runs a container with it.
+    // test/doctor-remedies.test.js runs a container with this rule.
     'OCI rule': (t, text) => t.strictSame(JSON.parse(text), OCI_RULE),
-    Kubernetes: (t, text) => inherits(t, match(t, text, /name: NODE_OPTIONS\n +value: (.*)$/m)),
+    Kubernetes: (t, text) =>
+      testEnvironment(t, match(t, text, /name: NODE_OPTIONS\n +value: (.*)$/m)),
     'systemd families': (t, text) => {
-      t.equal(text.trim(), POLICIES.systemd.change, 'as the doctor has it')
+      t.equal(text.trim(), POLICIES.systemd.change, 'the doctor gives the same advice')
       const allowed = match(t, text, /^RestrictAddressFamilies=(.*)$/m).split(' ')
       const families = ['unix', 'inet', 'inet6', 'netlink', 'packet']
       const denied = families.filter((family) => !allowed.includes(`AF_${family.toUpperCase()}`))
@@ -106,7 +108,7 @@ t.test('deploy.md', { skip: requirements() ?? false }, async (t) => {
       t.equal(shell(t, 'node app.js', { denials: before }), 'errno 97', 'control')
     },
     'systemd environment': (t, text) =>
-      inherits(t, match(t, text, /^Environment=NODE_OPTIONS=(.*)$/m)),
+      testEnvironment(t, match(t, text, /^Environment=NODE_OPTIONS=(.*)$/m)),
     firejail: (t, text) => {
       t.equal(shell(t, text, { denials: [] }), ADDRESS)
       t.equal(shell(t, text.replace(',netlink', ''), { denials: [] }), 'errno 95', 'control')
@@ -122,12 +124,12 @@ t.test('deploy.md', { skip: requirements() ?? false }, async (t) => {
   for (const { kind, name, text, line } of snippets) {
     t.match(kind, /^(test|not run)$/, `line ${line} is marked`)
     if (kind === 'not run') {
-      t.ok(name.length > 10, `and says why: ${name}`)
+      t.ok(name.length > 10, `it has a reason: ${name}`)
       continue
     }
-    t.type(tests[name], 'function', `line ${line}: ${name} is known`)
+    t.type(tests[name], 'function', `line ${line}: a test is named ${name}`)
     await t.test(name, async (t) => tests[name]?.(t, text))
   }
   const named = snippets.filter(({ kind }) => kind === 'test').map(({ name }) => name)
-  t.strictSame(named.sort(), Object.keys(tests).sort(), 'each test has its snippet')
+  t.strictSame(named.sort(), Object.keys(tests).sort(), 'each test has a snippet')
 })

@@ -1,7 +1,7 @@
 'use strict'
 
-// What the doctor finds: in cages of the tests' own, with each cause alone. Whole sandboxes of others, and
-// whether what it advises helps, are test/doctor-remedies.test.js's.
+// What the doctor reports, with each cause alone, in the tests' own sandboxes. test/doctor-remedies.test.js runs
+// third-party sandboxes and follows the advice.
 
 const path = require('node:path')
 const fs = require('node:fs')
@@ -9,13 +9,13 @@ const t = require('tap')
 const { findMechanism, findSuspects } = require('../lib/doctor/suspects')
 const { preloadPath } = require('..')
 const { projectRoot, requirements } = require('./support/namespace')
-const { makeNamespace } = require('./support/cage')
+const { makeNamespace } = require('./support/sandbox')
 
 const CLI = path.join(projectRoot, 'lib/command-line/cli.js')
 const NETLINK = ['--deny-family', 'netlink']
 const NOTHING = ['--deny-family', 'all', '--deny-socketpair', '--no-path', '/proc']
 
-/** What a process sees that nothing restricts. */
+/** The evidence in a process without restrictions. */
 const NO_EVIDENCE = {
   seccomp: 0,
   seccompFilters: 0,
@@ -59,11 +59,11 @@ t.test('who refuses, by evidence that cannot be had here', async (t) => {
   t.strictSame(
     names.map(({ name, certainty }) => `${certainty} ${name}`),
     ['medium OpenShell', 'medium container', 'low systemd'],
-    'the surest first'
+    'the most certain first'
   )
 })
 
-t.test('what refuses, by evidence that cannot be had here', async (t) => {
+t.test('which mechanism refuses, from imitated evidence', async (t) => {
   const mechanism = (evidence, code) => {
     const { name, certainty } = findMechanism({ ...NO_EVIDENCE, ...evidence }, { code })
     return `${certainty} ${name}`
@@ -82,16 +82,16 @@ t.test('what refuses, by evidence that cannot be had here', async (t) => {
   t.equal(mechanism({ seccomp: 2 }, 'EMFILE'), 'high shortage')
 })
 
-t.test('in cages', { skip: requirements() ?? false }, async (t) => {
+t.test('in sandboxes', { skip: requirements() ?? false }, async (t) => {
   const ns = makeNamespace(t, 'doctor')
-  const ask = (launch, options) => {
+  const diagnose = (launch, options) => {
     const { status, stdout, stderr } = ns.node([CLI, 'doctor', '--json'], { launch, ...options })
     t.equal(stderr, '')
     const report = JSON.parse(stdout)
     t.equal(status, report.status, 'the exit status is that of the report')
     return report
   }
-  const say = (launch, options) => ns.node([CLI, 'doctor'], { launch, ...options })
+  const runDoctor = (launch, options) => ns.node([CLI, 'doctor'], { launch, ...options })
   const statuses = ({ sources }) =>
     Object.fromEntries(
       sources.map(({ name, status, syscall, code }) => [
@@ -100,10 +100,10 @@ t.test('in cages', { skip: requirements() ?? false }, async (t) => {
       ])
     )
 
-  await t.test('docs/doctor.md describes each member', async (t) => {
+  await t.test('docs/doctor.md describes each property of the report', async (t) => {
     const document = fs.readFileSync(path.join(projectRoot, 'docs/doctor.md'), 'utf8')
     const rows = [...document.matchAll(/^\| `(\w+)` +\| (.*) \|$/gm)]
-    const report = ask(NETLINK)
+    const report = diagnose(NETLINK)
     t.strictSame(
       rows.map(([, member]) => member),
       Object.keys(report)
@@ -116,7 +116,7 @@ t.test('in cages', { skip: requirements() ?? false }, async (t) => {
   })
 
   await t.test('nothing refused', async (t) => {
-    const report = ask([])
+    const report = diagnose([])
     t.match(report, {
       format: 1,
       status: 0,
@@ -133,7 +133,7 @@ t.test('in cages', { skip: requirements() ?? false }, async (t) => {
       ioctl: 'answered',
       procfs: 'partial'
     })
-    const { stdout } = say([])
+    const { stdout } = runDoctor([])
     t.match(stdout, /^No problem: /)
     t.match(stdout, /^ {2}procfs {5}answered {2}reports IPv6, which is all it can report$/m)
     t.notMatch(stdout, 'What to do')
@@ -147,7 +147,7 @@ t.test('in cages', { skip: requirements() ?? false }, async (t) => {
       ['EOPNOTSUPP', 95],
       ['ENOSYS', 38]
     ]) {
-      const report = ask([...NETLINK, '--errno', code])
+      const report = diagnose([...NETLINK, '--errno', code])
       t.match(report, {
         status: 1,
         native: { works: false, errno, code },
@@ -158,7 +158,7 @@ t.test('in cages', { skip: requirements() ?? false }, async (t) => {
       const status = code === 'ENOSYS' ? 'absent' : 'denied'
       t.equal(statuses(report).rtnetlink, `${status}: socket(AF_NETLINK) ${code}`)
     }
-    const { stdout } = say(NETLINK)
+    const { stdout } = runDoctor(NETLINK)
     t.match(stdout, /^The native .* fails\. This package can answer instead\.$/m)
     t.match(stdout, /^ {2}fails with EPERM \(errno 1\): .*uv_interface_addresses/m)
     t.match(
@@ -171,24 +171,24 @@ t.test('in cages', { skip: requirements() ?? false }, async (t) => {
   })
 
   await t.test('more refused', async (t) => {
-    const inferred = say(['--deny-family', 'all']).stdout
+    const inferred = runDoctor(['--deny-family', 'all']).stdout
     t.match(
       inferred,
       /^ {2}ioctl {6}partial {3}reports links and IPv4; but socket\(AF_INET\) failed/m
     )
     t.match(inferred, /^ {2}netmask inferred: .*10\.0\.0\.1 \(d0\)/m)
-    const unknown = say(['--deny-family', 'all', '--deny-socketpair'])
+    const unknown = runDoctor(['--deny-family', 'all', '--deny-socketpair'])
     t.equal(unknown.status, 1)
     t.match(unknown.stdout, /^ {2}IPv4: unknown, no source reports it$/m)
     t.match(unknown.stdout, /^ {2}mac unknown, shown as zeros: .*fd00::1 \(d0\)/m)
-    const nothing = ask(NOTHING)
+    const nothing = diagnose(NOTHING)
     t.match(nothing, { status: 2, facts: { links: null, ipv4: null, ipv6: null } })
     t.equal(nothing.remedies[0].owner, 'the policy', 'no line for this process')
-    t.match(say(NOTHING).stdout, /fails, and so does this package: no source/)
+    t.match(runDoctor(NOTHING).stdout, /fails, and so does this package: no source/)
   })
 
-  await t.test('a shortage is not taken for a policy', async (t) => {
-    const report = ask([...NETLINK, '--errno', 'EMFILE'])
+  await t.test('a shortage is not reported as a policy', async (t) => {
+    const report = diagnose([...NETLINK, '--errno', 'EMFILE'])
     t.match(report, { status: 1, mechanism: { name: 'shortage' } })
     t.strictSame(
       report.remedies.map(({ owner }) => owner),
@@ -196,9 +196,9 @@ t.test('in cages', { skip: requirements() ?? false }, async (t) => {
     )
   })
 
-  await t.test('the package at work', async (t) => {
+  await t.test('the package is active', async (t) => {
     const NODE_OPTIONS = '-r osh-ifaddrs/register'
-    const registered = ask(NETLINK, { env: { NODE_OPTIONS } })
+    const registered = diagnose(NETLINK, { env: { NODE_OPTIONS } })
     t.match(registered, {
       status: 1,
       native: { works: false, code: 'EPERM' },
@@ -206,33 +206,36 @@ t.test('in cages', { skip: requirements() ?? false }, async (t) => {
     })
     t.notMatch(JSON.stringify(registered.remedies), 'osh-ifaddrs/register')
     t.match(
-      say(NETLINK, { env: { NODE_OPTIONS } }).stdout,
+      runDoctor(NETLINK, { env: { NODE_OPTIONS } }).stdout,
       /fails\. This package answers instead\.$/m
     )
 
-    const preloaded = ask(NETLINK, { env: { LD_PRELOAD: preloadPath } })
+    const preloaded = diagnose(NETLINK, { env: { LD_PRELOAD: preloadPath } })
     t.match(preloaded, {
       status: 1,
       native: { works: true },
       active: { register: false, preload: true, variables: ['LD_PRELOAD'] },
       mechanism: { name: 'seccomp' }
     })
-    const { stdout } = say(NETLINK, { env: { LD_PRELOAD: preloadPath } })
+    const { stdout } = runDoctor(NETLINK, { env: { LD_PRELOAD: preloadPath } })
     t.match(stdout, 'works because of the preload library, and would fail without it')
-    t.match(ask([], { env: { LD_PRELOAD: preloadPath } }), { status: 0, native: { works: true } })
+    t.match(diagnose([], { env: { LD_PRELOAD: preloadPath } }), {
+      status: 0,
+      native: { works: true }
+    })
 
     // ld.so complains on standard error.
-    const idle = say(NETLINK, { env: { LD_PRELOAD: '/gone/osh_ifaddrs_preload.so' } })
+    const idle = runDoctor(NETLINK, { env: { LD_PRELOAD: '/gone/osh_ifaddrs_preload.so' } })
     t.match(idle.stdout, 'LD_PRELOAD names this package but has no effect here')
   })
 
   await t.test('Landlock leaves a sign', async (t) => {
-    t.equal(ask([]).evidence.accessWithoutOpen, '/')
-    t.equal(ask(['--no-landlock']).evidence.accessWithoutOpen, null)
-    t.match(say([]).stdout, /Landlock or AppArmor restricts files: access\(\/\)/)
+    t.equal(diagnose([]).evidence.accessWithoutOpen, '/')
+    t.equal(diagnose(['--no-landlock']).evidence.accessWithoutOpen, null)
+    t.match(runDoctor([]).stdout, /Landlock or AppArmor restricts files: access\(\/\)/)
   })
 
-  await t.test('a label, imitated by a file in place of the kernel’s', async (t) => {
+  await t.test('a label, imitated by a file mounted over the kernel’s', async (t) => {
     const label = path.join(t.testdir({ label: 'snap.node.app (enforce)\n' }), 'label')
     fs.chmodSync(path.dirname(label), 0o755)
     const script = 'mount --bind "$1" /proc/$$/attr/current; shift; exec "$@"'

@@ -1,12 +1,12 @@
 'use strict'
 
-// Children that are forked while other threads are in the middle of a read: the child of a program with the
-// preload library reads, too, and that of Node is another program, which inherits nothing.
+// Forks children while other threads read. A child of a program with the preload library reads too. A child of
+// Node runs another program, which must inherit no descriptor.
 
 const path = require('node:path')
 const t = require('tap')
 const { preloadPath } = require('osh-ifaddrs')
-const { CALLER, makeNamespace } = require('./support/cage')
+const { CALLER, makeNamespace } = require('./support/sandbox')
 const { launcher, requirements } = require('./support/namespace')
 
 const skip = requirements() ?? false
@@ -22,7 +22,7 @@ const ns = makeNamespace(t, 'forks')
 
 t.test('of a program with the preload library', async (t) => {
   const build = path.dirname(launcher)
-  const failures = (preload, launch = []) => {
+  const countFailures = (preload, launch = []) => {
     const { status, stdout, stderr } = ns.exec(path.join(build, 'lists'), ['forks'], {
       launch,
       env: { LD_PRELOAD: preload }
@@ -30,14 +30,14 @@ t.test('of a program with the preload library', async (t) => {
     t.equal(status, 0, stderr)
     return Number(stdout)
   }
-  t.equal(failures(preloadPath), 0, 'libc answers')
-  t.equal(failures(preloadPath, MODES.denied), 0, 'libc fails')
+  t.equal(countFailures(preloadPath), 0, 'libc answers')
+  t.equal(countFailures(preloadPath, MODES.denied), 0, 'libc fails')
   const refuse = path.join(build, 'refuse.so')
-  t.equal(failures(`${preloadPath} ${refuse}`), 0, 'libc is made to fail')
-  t.ok(failures(undefined, MODES.denied) > 0, 'it does count failures')
+  t.equal(countFailures(`${preloadPath} ${refuse}`), 0, 'a shim makes libc fail')
+  t.ok(countFailures(undefined, MODES.denied) > 0, 'control: failures are counted')
 })
 
-t.test('of Node: no descriptor is inherited', async (t) => {
+t.test('of Node: children inherit no descriptor', async (t) => {
   const script = `
     const { once } = require('node:events')
     const { Worker } = require('node:worker_threads')
@@ -61,7 +61,7 @@ t.test('of Node: no descriptor is inherited', async (t) => {
     const { status, stdout, stderr } = ns.node(script, { launch })
     t.equal(status, 0, stderr)
     const seen = JSON.parse(stdout)
-    t.ok(seen.includes('/proc/N/fd'), 'the list itself')
+    t.ok(seen.includes('/proc/N/fd'), 'control: the list contains its own descriptor')
     const ours = seen.filter((name) => /^socket|\/net\//.test(name))
     t.strictSame(ours, [], mode)
   }

@@ -1,7 +1,6 @@
 'use strict'
 
-// How the addon, the preload library and its core were compiled and linked, read from the binaries
-// themselves.
+// Reads from the binaries how the addon, the preload library and its core were compiled and linked.
 
 const { spawnSync } = require('node:child_process')
 const path = require('node:path')
@@ -15,14 +14,14 @@ if (process.platform !== 'linux') {
 
 const addon = findAddon()
 
-/** Each binary, and all that it exports. */
+/** The complete exports of each binary. */
 const EXPORTS = {
   [path.basename(addon)]: ['napi_register_module_v1', 'node_api_module_get_api_version_v1'],
   'osh_ifaddrs_preload.so': ['freeifaddrs', 'getifaddrs', 'if_freenameindex', 'if_nameindex'],
   'osh_ifaddrs_core.so': ['osh_ifaddrs', 'osh_nameindex']
 }
 
-// What starts a program or a thread, writes, connects, or logs.
+// Functions that start a program or a thread, write, connect or log.
 const NEVER =
   /^(exec.*|fork|vfork|clone|posix_spawn.*|system|popen|write|pwrite.*|fopen.*|creat.*|unlink.*|rename.*|connect|listen|accept.*|pthread_create|.*printf.*|syslog)$/
 
@@ -64,12 +63,12 @@ for (const [name, exported] of Object.entries(EXPORTS)) {
     const names = (defined) =>
       symbols.filter((symbol) => symbol.defined === defined).map((symbol) => symbol.name)
 
-    await t.test('full RELRO: what the loader resolves is read-only before a call', async (t) => {
+    await t.test('full RELRO: relocations are read-only', async (t) => {
       t.match(segments, /^\s*GNU_RELRO\s/m)
       t.match(dynamic, /\(FLAGS_1\).*\bNOW\b/)
     })
 
-    await t.test('no memory is executable and writable, the stack neither', async (t) => {
+    await t.test('no memory, nor the stack, is both writable and executable', async (t) => {
       const row = (type) => new RegExp(`^\\s*${type}(?:\\s+0x[0-9a-f]+){5} ([RWE ]{3})`, 'gm')
       const flags = (type) => [...segments.matchAll(row(type))].map(([, found]) => found)
       t.strictSame(flags('GNU_STACK'), ['RW '])
@@ -79,16 +78,16 @@ for (const [name, exported] of Object.entries(EXPORTS)) {
       t.notMatch(dynamic, /TEXTREL/)
     })
 
-    await t.test('a smashed stack is noticed', async (t) => {
+    await t.test('the stack protector is on', async (t) => {
       t.ok(names(false).some((symbol) => /^__stack_chk_(fail|guard)$/.test(symbol)))
     })
 
-    await t.test('nothing else is exported', async (t) => {
+    await t.test('it exports only its interface', async (t) => {
       t.strictSame(names(true).sort(), exported)
     })
 
-    await t.test('nothing is imported that starts, writes, connects or logs', async (t) => {
-      t.ok(names(false).length > 0, 'it does import something')
+    await t.test('it imports no function that starts, writes, connects or logs', async (t) => {
+      t.ok(names(false).length > 0, 'control: it has imports')
       t.strictSame(
         names(false).filter((symbol) => NEVER.test(symbol)),
         []

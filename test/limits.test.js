@@ -1,14 +1,14 @@
 'use strict'
 
-// At the limits: with no descriptor left, in threads that end in mid-call, in a storm of changes, and when
-// a link is renamed at the worst moment.
+// Extreme conditions: no free descriptor, threads that end during a call, continuous changes, and a rename at
+// the worst moment.
 
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { setImmediate } = require('node:timers/promises')
 const t = require('tap')
-const { CALLER, makeNamespace } = require('./support/cage')
+const { CALLER, makeNamespace } = require('./support/sandbox')
 const { launcher, projectRoot, requirements } = require('./support/namespace')
 
 const skip = requirements() ?? false
@@ -22,51 +22,51 @@ const WORKERS = 1000
 const ADDRESSES = 200
 const MANY_ADDRESSES = 8000
 const MIB = 2 ** 20
-// No test here may take longer than that, however loaded the machine; none is judged by it.
-const PATIENCE = 10 * 60_000
+// Ends a test that hangs, on a machine with any load. No test measures time.
+const TIMEOUT = 10 * 60_000
 const OPEN = ['--user', 'keep', '--no-landlock']
 const MODES = { rtnetlink: [], denied: ['--deny-family', 'netlink'] }
 const KEYS = ['d0', 'd1', 'lo']
 
-t.setTimeout(PATIENCE)
+t.setTimeout(TIMEOUT)
 
 const ns = makeNamespace(t, 'limits')
 
-/** What a script prints as JSON, in a cage. */
-function evaluate(t, launch, script, { env = {}, shell = '', within = ns } = {}) {
+/** Runs a script in a sandbox and returns the JSON that it prints. */
+function evaluate(t, launch, script, { env = {}, shell = '', namespace = ns } = {}) {
   const args = ['-euc', `${shell} exec "$@"`, 'sh', process.execPath, '-e', script]
-  const options = { launch: [...OPEN, ...launch], timeout: PATIENCE, env }
-  const { status, signal, stdout, stderr } = within.exec('sh', args, options)
+  const options = { launch: [...OPEN, ...launch], timeout: TIMEOUT, env }
+  const { status, signal, stdout, stderr } = namespace.exec('sh', args, options)
   t.strictSame({ status, signal }, { status: 0, signal: null }, `it runs ${stderr}`)
   return JSON.parse(stdout)
 }
 
-// Takes all descriptors that there are, asks, gives them back, and asks again.
+// Calls with every descriptor in use, then closes them and calls again.
 const EXHAUST = `
   const native = os.networkInterfaces
   require('osh-ifaddrs/register')
   const { networkInterfaces, diagnose } = require('osh-ifaddrs')
   const loadFirst = process.env.LOAD_FIRST === 'true'
-  const attempt = (ask) => {
+  const keysOrError = (read) => {
     try {
-      return Object.keys(ask()).sort()
+      return Object.keys(read()).sort()
     } catch ({ code, errno, cause }) {
       return { code, errno, cause: cause?.code }
     }
   }
   process.removeAllListeners('warning')
   if (loadFirst) networkInterfaces()
-  const taken = []
+  const opened = []
   try {
-    for (;;) taken.push(fs.openSync('/dev/null'))
+    for (;;) opened.push(fs.openSync('/dev/null'))
   } catch ({ code }) {
     if (code !== 'EMFILE') throw code
   }
-  const none = [attempt(networkInterfaces), attempt(os.networkInterfaces)]
+  const exhausted = [keysOrError(networkInterfaces), keysOrError(os.networkInterfaces)]
   const sources = loadFirst ? diagnose().sources.map(({ status, code }) => status + ' ' + code) : []
-  taken.splice(0).forEach(fs.closeSync)
-  const free = [attempt(networkInterfaces), attempt(os.networkInterfaces), attempt(native)]
-  console.log(JSON.stringify({ none, sources, free }))`
+  opened.splice(0).forEach(fs.closeSync)
+  const free = [networkInterfaces, os.networkInterfaces, native].map(keysOrError)
+  console.log(JSON.stringify({ exhausted, sources, free }))`
 
 t.test('no descriptor left', async (t) => {
   const exhaust = (t, denials, loadFirst) =>
@@ -74,67 +74,68 @@ t.test('no descriptor left', async (t) => {
   for (const [mode, denials] of Object.entries(MODES)) {
     const denied = mode === 'denied'
     await t.test(`after the addon was loaded, ${mode}`, async (t) => {
-      const { none, sources, free } = exhaust(t, denials, true)
+      const { exhausted, sources, free } = exhaust(t, denials, true)
       const ours = 'ERR_OSH_IFADDRS_UNAVAILABLE'
       const errno = denied ? EPERM : EMFILE
-      t.match(none, [
+      t.match(exhausted, [
         { code: ours, errno },
         { errno, cause: ours }
       ])
       const failed = 'failed EMFILE'
       t.strictSame(sources, [denied ? 'denied EPERM' : failed, failed, failed])
       const native = denied ? { code: 'ERR_SYSTEM_ERROR', errno: EPERM } : KEYS
-      t.strictSame(free, [KEYS, KEYS, native], 'then it works')
+      t.strictSame(free, [KEYS, KEYS, native], 'with free descriptors it works')
     })
     await t.test(`before the addon was loaded, ${mode}`, async (t) => {
-      const { none, free } = exhaust(t, denials, false)
-      t.notOk(none.some(Array.isArray), 'both throw')
-      t.strictSame(free.slice(0, 2), [KEYS, KEYS], 'then both work')
+      const { exhausted, free } = exhaust(t, denials, false)
+      t.notOk(exhausted.some(Array.isArray), 'both throw')
+      t.strictSame(free.slice(0, 2), [KEYS, KEYS], 'with free descriptors both work')
     })
   }
 })
 
-t.test(`${WORKERS} workers are terminated in mid-call`, async (t) => {
+t.test(`${WORKERS} workers are terminated during a call`, async (t) => {
   const script = `
     const { once } = require('node:events')
     const { Worker } = require('node:worker_threads')
     const { networkInterfaces } = require('osh-ifaddrs')
-    const one = async () => {
+    const runWorker = async () => {
       const worker = new Worker(${JSON.stringify(CALLER)}, { eval: true })
       await once(worker, 'message')
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 3))
       return worker.terminate()
     }
-    const some = async (count) => {
-      for (let done = 0; done < count; done += 4) await Promise.all([one(), one(), one(), one()])
+    const runWorkers = async (count) => {
+      for (let done = 0; done < count; done += 4)
+        await Promise.all([runWorker(), runWorker(), runWorker(), runWorker()])
     }
     const measure = () => ({
       fds: fs.readdirSync('/proc/self/fd').length,
       rss: process.memoryUsage.rss()
     })
     const main = async () => {
-      await some(40)
+      await runWorkers(40)
       const warm = measure()
-      await some(${WORKERS / 2})
+      await runWorkers(${WORKERS / 2})
       const { fds, rss } = measure()
       const answer = Object.keys(networkInterfaces())
       console.log(JSON.stringify({ descriptors: fds - warm.fds, growth: rss - warm.rss, answer }))
     }
     main()`
-  // With so many the better part of a worker's time is in the call.
+  // With so many addresses, a worker spends most of its time in the call.
   ns.batch(Array.from({ length: ADDRESSES }, (_, i) => `addr add 10.1.0.${i + 1}/24 dev d1`))
   t.teardown(() => ns.ip('addr flush dev d1 to 10.1.0.0/24'))
   for (const [mode, denials] of Object.entries(MODES)) {
     const { descriptors, growth, answer } = evaluate(t, denials, script)
-    t.comment(`${mode}: ${Math.round(growth / 1024)} KiB more`)
+    t.comment(`${mode}: memory grew by ${Math.round(growth / 1024)} KiB`)
     t.equal(descriptors, 0, `no descriptor is left, ${mode}`)
-    t.ok(growth < 32 * MIB, `${growth} bytes more than when it was warm`)
-    t.strictSame(answer.sort(), KEYS, 'and it still answers')
+    t.ok(growth < 32 * MIB, `memory grew by ${growth} bytes after warm-up`)
+    t.strictSame(answer.sort(), KEYS, 'a later call works')
   }
 })
 
-// The kernel marks a dump between two parts of which something changed (NLM_F_DUMP_INTR).
-t.test('no dump is of one piece: the last one has to do, and it is said', async (t) => {
+// The kernel marks a dump with NLM_F_DUMP_INTR if something changed between two of its parts.
+t.test('if every dump is interrupted, the last one is used and marked', async (t) => {
   const stormy = makeNamespace(t, 'storm')
   const addresses = Array.from({ length: MANY_ADDRESSES }, (_, i) => `10.2.${i >> 8}.${i & 255}`)
   stormy.batch(addresses.map((address) => `addr add ${address}/32 dev d1`))
@@ -143,16 +144,16 @@ t.test('no dump is of one piece: the last one has to do, and it is said', async 
   const storm = stormy.spawnCommand('ip', ['-batch', commands], { stdio: 'ignore' })
   const script = `
     const { diagnose, networkInterfaces } = require('osh-ifaddrs')
-    const end = Date.now() + ${PATIENCE} / 2
+    const end = Date.now() + ${TIMEOUT} / 2
     let diagnosis
     do diagnosis = diagnose()
     while (diagnosis.complete && Date.now() < end)
     console.log(JSON.stringify({ ...diagnosis, found: networkInterfaces().d1.length }))`
-  const { complete, sources, found, omitted } = evaluate(t, [], script, { within: stormy })
+  const { complete, sources, found, omitted } = evaluate(t, [], script, { namespace: stormy })
   let listing
   do {
     listing = stormy.node([path.join(projectRoot, 'lib/command-line/cli.js')]).stdout
-    // Only between two turns of the event loop does it get to know that the storm is over.
+    // `exitCode` is updated only between two turns of the event loop.
     await setImmediate()
   } while (storm.exitCode === null && !listing.includes('changed during each read'))
   t.match(listing, /^The addresses changed during each read\. Some may be missing\.$/m)
@@ -168,8 +169,8 @@ t.test('no dump is of one piece: the last one has to do, and it is said', async 
   t.ok(found >= addresses.length, `${found} addresses`)
 })
 
-// Hardly ever does it really happen just then, so a shim (test/sandbox/renamed.c) tells an old name.
-t.test('a link is renamed right after the list of addresses was asked for, imitated', async (t) => {
+// This race is too rare to reproduce, so a shim (test/sandbox/renamed.c) reports an old name.
+t.test('a link is renamed right after the list of addresses was read, imitated', async (t) => {
   const script = `
     const { diagnose, networkInterfaces } = require('osh-ifaddrs')
     const first = networkInterfaces()

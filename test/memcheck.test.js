@@ -1,7 +1,7 @@
 'use strict'
 
-// The core and the preload library under valgrind's memcheck, in each of their ways through a sandbox:
-// nothing read before it is set, nothing outside its bounds, no memory and no descriptor left.
+// Runs the core and the preload library under valgrind's memcheck, with each combination of denials: no
+// uninitialised read, no access out of bounds, no leak of memory or descriptors.
 
 const path = require('node:path')
 const t = require('tap')
@@ -23,12 +23,13 @@ const VALGRIND = [
   '--errors-for-leak-kinds=all',
   '--track-fds=yes'
 ]
-// Some terminals hand on descriptors of theirs, which valgrind 3.24 takes for ours.
-const ALONE = 'import os, sys; os.closerange(3, 4096); os.execvp(sys.argv[1], sys.argv[1:])'
+// Closes inherited descriptors: some terminals pass on theirs, which valgrind 3.24 reports as leaks.
+const CLOSE_INHERITED =
+  'import os, sys; os.closerange(3, 4096); os.execvp(sys.argv[1], sys.argv[1:])'
 const MANY = 300
 
-/** The ways through a sandbox, by what is denied. */
-const CAGES = {
+/** The launcher's options, by what they deny. */
+const DENIALS = {
   nothing: [],
   'a link name on the netlink socket': ['--deny-ioctl', 'SIOCGIFNAME'],
   netlink: ['--deny-family', 'netlink'],
@@ -43,7 +44,7 @@ const CAGES = {
 const ns = Namespace.create('memcheck')
 t.teardown(() => ns.remove())
 vethPair(ns, ns, { left: 'd0', right: 'd1' })
-// Labels that name their link, another link, and none; a peer; more addresses than a first buffer holds.
+// Labels that name their link, another link, and none; a peer; more addresses than the initial buffer holds.
 ns.batch([
   'link set lo up',
   'addr add 10.0.0.1/24 dev d0 label d0:1',
@@ -55,10 +56,10 @@ ns.batch([
 ])
 ns.settle()
 
-/** What a program printed; valgrind must have found nothing. */
+/** Runs a program under valgrind, asserts that it reports nothing, and returns the program's output. */
 function memcheck(t, denials, program, options = {}) {
   const launch = ['--user', 'keep', '--no-landlock', ...denials]
-  const args = ['-c', ALONE, 'valgrind', ...VALGRIND, ...program]
+  const args = ['-c', CLOSE_INHERITED, 'valgrind', ...VALGRIND, ...program]
   const { status, stdout, stderr } = ns.exec('python3', args, { launch, ...options })
   t.equal(status, 0, status === 0 ? path.basename(program.join(' ')) : stderr)
   t.match(stderr, /ERROR SUMMARY: 0 errors/)
@@ -66,17 +67,17 @@ function memcheck(t, denials, program, options = {}) {
   return stdout
 }
 
-for (const [name, denials] of Object.entries(CAGES)) {
+for (const [name, denials] of Object.entries(DENIALS)) {
   t.test(`${name} denied`, async (t) => {
     const output = memcheck(t, denials, [READ, '7'])
     const [error, missing] = output.split('\n', 1)[0].split(' ')
-    t.equal(error, '0', 'it did read')
+    t.equal(error, '0', 'the read succeeds')
     t.equal(missing.length, 1)
     t.ok(output.split('\n').length > MANY)
   })
 }
 
-t.test('one source or two of them alone', async (t) => {
+t.test('only one or two sources', async (t) => {
   for (const sources of [1, 2, 3, 4, 5, 6]) {
     t.match(memcheck(t, [], [READ, `${sources}`]), /^0 \d\n/)
   }
@@ -90,7 +91,7 @@ t.test('no source answers', async (t) => {
 t.test('the lists of the preload library', async (t) => {
   const suppressions = `--suppressions=${path.join(__dirname, 'memcheck', 'loader.supp')}`
   const run = (list, name) =>
-    memcheck(t, CAGES[name], [suppressions, LISTS, list], { env: { LD_PRELOAD: preloadPath } })
-  for (const name of Object.keys(CAGES)) t.match(run('list', name), /"flags"/, name)
+    memcheck(t, DENIALS[name], [suppressions, LISTS, list], { env: { LD_PRELOAD: preloadPath } })
+  for (const name of Object.keys(DENIALS)) t.match(run('list', name), /"flags"/, name)
   t.match(run('names', 'netlink'), /"d0"/)
 })

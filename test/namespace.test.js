@@ -1,14 +1,13 @@
 'use strict'
 
-// The tests' own tools: that namespaces come, settle and go as they should, and programs in them run as
-// they are told to.
+// Tests of test/support/namespace.js: making, settling and removing namespaces, and running programs in them.
 
 const { spawnSync } = require('node:child_process')
 const { once } = require('node:events')
 const fs = require('node:fs')
 const path = require('node:path')
 const t = require('tap')
-const { makeNamespace } = require('./support/cage')
+const { makeNamespace } = require('./support/sandbox')
 const { Namespace, projectRoot, requirements, vethPair } = require('./support/namespace')
 
 const skip = requirements() ?? false
@@ -17,7 +16,7 @@ if (skip) {
   process.exit()
 }
 
-// Hundreds of processes take their time on a busy machine.
+// Hundreds of processes are slow on a busy machine.
 t.setTimeout(120_000)
 
 const ns = makeNamespace(t, 'namespace')
@@ -30,14 +29,14 @@ t.test('a namespace', async (t) => {
   t.match(a.name, new RegExp(`^osh-tool-${process.pid}-\\d+$`))
   t.match(listed(), new RegExp(`^${a.name}\\b`, 'm'))
 
-  const taken = b.name.replace(/\d+$/, (count) => `${Number(count) + 1}`)
-  fs.writeFileSync(`/run/netns/${taken}`, '')
-  t.teardown(() => fs.rmSync(`/run/netns/${taken}`))
+  const used = b.name.replace(/\d+$/, (count) => `${Number(count) + 1}`)
+  fs.writeFileSync(`/run/netns/${used}`, '')
+  t.teardown(() => fs.rmSync(`/run/netns/${used}`))
   const next = Namespace.create('tool')
   t.teardown(() => next.remove())
-  t.not(next.name, taken)
+  t.not(next.name, used)
 
-  t.equal(JSON.parse(a.ip('-j link show')).length, 1, 'has a loopback link only')
+  t.equal(JSON.parse(a.ip('-j link show')).length, 1, 'it has only a loopback link')
   t.equal(JSON.parse(a.ip(['-j', 'link', 'show'])).length, 1)
   t.throws(() => a.ip('link set frob up'), /^ip -n \S+ link set frob up: Cannot find device/)
   a.batch(['link add d0 type bridge', 'link add d1 type bridge'])
@@ -49,7 +48,7 @@ t.test('a namespace', async (t) => {
   a.remove()
   t.notMatch(listed(), a.name)
   t.match(listed(), b.name)
-  t.doesNotThrow(() => a.remove(), 'is removed twice in peace')
+  t.doesNotThrow(() => a.remove(), 'removing it again does nothing')
   t.throws(() => a.ip('link show'))
   t.equal(a.exec('true').status, 125)
 })
@@ -72,22 +71,22 @@ t.test('programs in a namespace', async (t) => {
   const variables = script('OSH_A', 'OSH_B', 'NODE_OPTIONS')
   const env = { OSH_A: '1', OSH_B: undefined, NODE_OPTIONS: '--no-warnings' }
   process.env.OSH_B = process.env.NODE_OPTIONS = '--no-deprecation'
-  t.equal(node(variables).stdout, '-,--no-deprecation,-', 'not even that of tap')
+  t.equal(node(variables).stdout, '-,--no-deprecation,-', 'NODE_OPTIONS is not inherited')
   t.equal(node(variables, { env }).stdout, '1,-,--no-warnings')
   t.equal(node(variables, { env, launch: [] }).stdout, '1,-,--no-warnings')
   t.match(`${await once(ns.spawn(variables, { env }).stdout, 'data')}`, '1,-,--no-warnings')
 
   process.env.NODE_V8_COVERAGE = t.testdir()
-  const covers = (launch) => node(script('NODE_V8_COVERAGE'), { launch }).stdout !== '-'
-  t.ok(covers(undefined))
-  t.ok(covers(['--user', 'keep', '--no-landlock']))
-  t.ok(covers(['--user=keep', '--no-landlock']))
-  t.notOk(covers([]), 'what cannot write')
-  t.notOk(covers(['--user=1234', '--no-landlock']))
+  const hasCoverage = (launch) => node(script('NODE_V8_COVERAGE'), { launch }).stdout !== '-'
+  t.ok(hasCoverage(undefined))
+  t.ok(hasCoverage(['--user', 'keep', '--no-landlock']))
+  t.ok(hasCoverage(['--user=keep', '--no-landlock']))
+  t.notOk(hasCoverage([]), 'a program that cannot write records none')
+  t.notOk(hasCoverage(['--user=1234', '--no-landlock']))
   delete process.env.NODE_V8_COVERAGE
 })
 
-t.test('what the user cannot reach is said', async (t) => {
+t.test('a path that the user cannot reach is reported', async (t) => {
   const directory = t.testdir({ closed: { inner: {} } })
   const closed = path.join(directory, 'closed')
   const execPath = path.join(closed, 'inner', 'true')
@@ -101,14 +100,14 @@ t.test('what the user cannot reach is said', async (t) => {
   t.equal(run([]), 0)
 })
 
-t.test('two namespaces joined', async (t) => {
+t.test('two connected namespaces', async (t) => {
   const [a, b] = [Namespace.create('left'), Namespace.create('right')]
   t.teardown(() => [a, b].forEach((namespace) => namespace.remove()))
   vethPair(a, b, { left: 'left0' })
   a.ip('addr add fd00::1/64 dev left0')
   b.ip('addr add fd00::2/64 dev eth0')
   const tentative = (namespace) => namespace.ip('addr show tentative').includes('inet6')
-  t.ok(tentative(a), 'duplicate address detection takes its time')
+  t.ok(tentative(a), 'control: duplicate address detection has not finished')
   a.settle()
   b.settle()
   t.notOk(tentative(a))
@@ -120,18 +119,22 @@ t.test('two namespaces joined', async (t) => {
     { launch: ['--deny-family', 'netlink'] }
   )
   t.match(`${await once(server.stdout, 'data')}`, 'listening')
-  const ask = `require('net').connect(4242, 'fd00::1').pipe(process.stdout)`
-  t.match(b.node(ask, { launch: [] }), { status: 0, stdout: 'hello' })
+  const client = `require('net').connect(4242, 'fd00::1').pipe(process.stdout)`
+  t.match(b.node(client, { launch: [] }), { status: 0, stdout: 'hello' })
   t.match(a.ip('-j link show left0'), '"LOWER_UP"')
 
   const sleeper = a.spawnCommand('sleep', ['60'])
   await once(sleeper, 'spawn')
   const ends = [once(server, 'exit'), once(sleeper, 'exit')]
   a.remove()
-  t.strictSame(await Promise.all(ends), Array(2).fill([null, 'SIGKILL']), 'end with the namespace')
+  t.strictSame(
+    await Promise.all(ends),
+    Array(2).fill([null, 'SIGKILL']),
+    'remove() kills the programs'
+  )
 })
 
-t.test('settling waits for no address that cannot settle, and not for ever', async (t) => {
+t.test('settle() ignores addresses that cannot settle, and has a timeout', async (t) => {
   const [a, b] = [Namespace.create('left'), Namespace.create('right')]
   t.teardown(() => [a, b].forEach((namespace) => namespace.remove()))
   vethPair(a, b)
@@ -148,13 +151,13 @@ t.test('settling waits for no address that cannot settle, and not for ever', asy
   t.throws(() => b.settle(), new RegExp(`^${b.name}: still unsettled: eth0$`))
 })
 
-t.test('namespaces end with their process', async (t) => {
+t.test('the end of a process removes its namespaces', async (t) => {
   const script = `
     const { Namespace } = require('./test/support/namespace')
     const namespace = Namespace.create('child')
     console.log(namespace.name)
     setInterval(() => {}, 1000)`
-  const ways = {
+  const endings = {
     exit: `${script}; process.exit()`,
     loss: `const other = require('./test/support/namespace').Namespace.create('lost')
       require('node:child_process').execFileSync('ip', ['netns', 'del', other.name])
@@ -162,25 +165,32 @@ t.test('namespaces end with their process', async (t) => {
     throw: `${script}; throw new Error('frob')`,
     ...{ SIGINT: script, SIGTERM: script, SIGHUP: script, SIGALRM: script }
   }
-  for (const [way, program] of Object.entries(ways)) {
+  for (const [ending, program] of Object.entries(endings)) {
     const child = ns.spawn(program, { launch: ['--user', 'keep', '--no-landlock'] })
     const name = `${await once(child.stdout, 'data')}`.trim()
-    if (way.startsWith('SIG')) {
+    if (ending.startsWith('SIG')) {
       t.ok(fs.existsSync(`/run/netns/${name}`), name)
-      child.kill(way)
+      child.kill(ending)
     }
     const [status, signal] = await once(child, 'exit')
-    t.equal(status ?? signal, { exit: 0, loss: 1, throw: 1 }[way] ?? way)
-    t.notOk(fs.existsSync(`/run/netns/${name}`), way)
+    t.equal(status ?? signal, { exit: 0, loss: 1, throw: 1 }[ending] ?? ending)
+    t.notOk(fs.existsSync(`/run/netns/${name}`), ending)
   }
 })
 
-t.test('requirements that are not met', async (t) => {
+t.test('unmet requirements', async (t) => {
   t.equal(requirements(), null)
   const script = 'console.log(require("./test/support/namespace").requirements())'
-  const ask = (env, ...launch) => ns.node(script, { launch, env: { CI: undefined, ...env } })
+  const printRequirements = (env, ...launch) =>
+    ns.node(script, { launch, env: { CI: undefined, ...env } })
   const unprivileged = 'only root can make network namespaces'
-  t.match(ask({}), { status: 0, stdout: `${unprivileged}\n` })
-  t.match(ask({ CI: 'true' }), { status: 1, stderr: `CI lacks what tests need: ${unprivileged}` })
-  t.match(ask({ PATH: '/nonexistent' }, '--user', 'keep'), { status: 0, stdout: /ip ENOENT/ })
+  t.match(printRequirements({}), { status: 0, stdout: `${unprivileged}\n` })
+  t.match(printRequirements({ CI: 'true' }), {
+    status: 1,
+    stderr: `CI lacks what tests need: ${unprivileged}`
+  })
+  t.match(printRequirements({ PATH: '/nonexistent' }, '--user', 'keep'), {
+    status: 0,
+    stdout: /ip ENOENT/
+  })
 })

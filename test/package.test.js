@@ -1,7 +1,7 @@
 'use strict'
 
-// The package as users get it: what is in the tarball, what its binaries need, that it installs on
-// machines that have next to nothing, and works with everything that it is going to meet.
+// The package as users install it: its contents, what its binaries need, installing it on a bare machine, and
+// loading it from each Node, runtime, bundler and package manager.
 
 const path = require('node:path')
 const t = require('tap')
@@ -11,16 +11,16 @@ const { testContents } = require('./package/contents')
 const { testInstall } = require('./package/install')
 const { testMatrix } = require('./package/matrix')
 const { testMusl } = require('./package/musl')
-const { bareEnvironment, makeFolder, must, pack } = require('./support/package')
+const { bareEnvironment, makeFolder, pack, runChecked } = require('./support/package')
 
-// The first run downloads the programs of others.
+// The first run downloads other programs.
 t.setTimeout(1_800_000)
 
 const tarball = pack()
 const app = makeFolder(t, 'an app')
-must(['npm', 'install', tarball], { cwd: app, env: bareEnvironment(t) })
+runChecked(['npm', 'install', tarball], { cwd: app, env: bareEnvironment(t) })
 
-// That emulates, which takes minutes. Meanwhile the others go on.
+// arm64 emulates for minutes; the others run at the same time.
 t.jobs = 2
 t.test('arm64', { buffered: true }, (t) => testArm64(t, app))
 t.test('contents', (t) => testContents(t, tarball, app))

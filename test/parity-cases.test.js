@@ -1,7 +1,7 @@
 'use strict'
 
-// The native function and ours, side by side outside the sandbox, on the networks that people have.
-// parity.test.js does the same on networks that nobody has.
+// Compares the native function with ours outside the sandbox, on common networks. parity.test.js does the same
+// on generated ones.
 
 const t = require('tap')
 const { Namespace, requirements } = require('./support/namespace')
@@ -19,10 +19,10 @@ for (const [name, { keys, ...topology }] of Object.entries(cases)) {
     const ns = Namespace.create('cases')
     t.teardown(() => ns.remove())
     t.teardown(await build(ns, topology))
-    // What is tentative is to be so still when it is read.
+    // Settling would end the tentative state.
     if (name !== 'tentative') ns.settle()
     const { native, ours, diagnosis } = read(ns)
-    t.strictSame(Object.keys(JSON.parse(native.answer)), keys, 'the topology is the one meant')
+    t.strictSame(Object.keys(JSON.parse(native.answer)), keys, 'the topology is as described')
     t.equal(ours.answer, native.answer)
     t.equal(diagnosis.complete, true)
     const flags = ns.ip('-6 addr show tentative')

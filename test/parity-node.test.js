@@ -1,13 +1,13 @@
 'use strict'
 
-// Each supported Node version's own native function is the judge: ours, loaded there, must agree with it,
-// and the versions with each other but where they are known to differ.
+// The package, loaded in each supported Node version, must agree with that version's native function. The
+// versions must agree with each other.
 
 const fc = require('fast-check')
 const t = require('tap')
 const { Namespace, requirements } = require('./support/namespace')
 const { nodeVersions } = require('./support/node-versions')
-const { build, settle } = require('./support/topology')
+const { build, settleCarriers } = require('./support/topology')
 const { topologies } = require('./support/topology-arbitrary')
 const { cases, mixed } = require('./support/topology-cases')
 const { Readers } = require('./support/topology-readers')
@@ -42,14 +42,14 @@ const readers = nodeVersions().map(({ major, execPath }) => ({
   readers: new Readers(home, { only: ['rtnetlink', 'no netlink'], execPath })
 }))
 t.teardown(async () => {
-  for (const one of readers) await one.readers.close()
+  for (const version of readers) await version.readers.close()
   home.remove()
 })
 
 const samples = fc.sample(topologies, { numRuns: SAMPLES, seed: SEED })
 const all = {
   ...cases,
-  'a bit of everything': mixed,
+  'a mixed network': mixed,
   ...Object.fromEntries(samples.map((sample, i) => [`generated, number ${i}`, sample]))
 }
 
@@ -58,17 +58,17 @@ for (const [name, topology] of Object.entries(all)) {
     const ns = Namespace.create('nodes')
     t.teardown(() => ns.remove())
     t.teardown(await build(ns, topology, { force: true }))
-    await settle(ns)
+    await settleCarriers(ns)
     const outside = new Set()
     const inside = new Set()
     for (const { major, readers: reader } of readers) {
-      const { rtnetlink, 'no netlink': caged } = await reader.read(ns)
+      const { rtnetlink, 'no netlink': sandboxed } = await reader.read(ns)
       t.equal(rtnetlink.ours.answer, rtnetlink.native.answer, `Node ${major}`)
-      t.equal(caged.ours.error, undefined)
+      t.equal(sandboxed.ours.error, undefined)
       outside.add(rtnetlink.native.answer)
-      inside.add(caged.ours.answer)
+      inside.add(sandboxed.ours.answer)
     }
     t.equal(outside.size, 1, 'the native functions agree')
-    t.equal(inside.size, 1, 'ours agree where netlink is denied')
+    t.equal(inside.size, 1, 'ours agree when netlink is denied')
   })
 }

@@ -1,12 +1,12 @@
 'use strict'
 
-// Divergences from the native function that were found once, each by its name. What every mode must give
-// is judged as in parity.test.js; what is said here beside it is what the divergence was about.
+// Past divergences from the native function, each named. Every mode is checked as in parity.test.js; the
+// other assertions show what the divergence was.
 
 const t = require('tap')
 const { Namespace, requirements } = require('./support/namespace')
-const { build, listIPv4, settle } = require('./support/topology')
-const { judge } = require('./support/topology-judge')
+const { build, listIPv4, settleCarriers } = require('./support/topology')
+const { checkReadings } = require('./support/topology-expectations')
 const { Readers } = require('./support/topology-readers')
 
 const skip = requirements() ?? false
@@ -32,7 +32,7 @@ t.teardown(async () => {
 })
 
 /**
- * What every mode answers of a topology, after judging it. `until`: waits for this too.
+ * Builds a topology, checks every mode's reading and returns them. `until`: waits for this too.
  *
  * @param {import('tap').Test} t
  * @param {import('./support/topology').Topology & { until?: (ns: Namespace) => boolean }} topology
@@ -41,12 +41,12 @@ async function read(t, { until = () => true, ...topology }) {
   const ns = Namespace.create('regressions')
   t.teardown(() => ns.remove())
   t.teardown(await build(ns, topology))
-  await settle(ns)
+  await settleCarriers(ns)
   for (const deadline = Date.now() + 10_000; !until(ns);)
-    if (Date.now() > deadline) throw new Error('it does not come')
+    if (Date.now() > deadline) throw new Error('timeout: `until` stays false')
   const readings = await readers.read(ns)
-  judge(readings, listIPv4(ns), false)
-  t.pass('every mode gives what it must')
+  checkReadings(readings, listIPv4(ns), false)
+  t.pass('every mode reads as expected')
   const answers = Object.fromEntries(
     Object.entries(readings).map(([mode, { ours }]) => [mode, JSON.parse(ours.answer)])
   )
@@ -64,7 +64,7 @@ t.test('a label that names no link', async (t) => {
     addresses: ['address d0 10.0.1.1 24 foo']
   })
   t.strictSame(addresses(native, 'foo'), ['10.0.1.1'])
-  t.strictSame(answers['no netlink'], native, 'its mask inferred, and right')
+  t.strictSame(answers['no netlink'], native, 'its mask is inferred correctly')
   t.strictSame(answers['no netlink, no inet'], native)
   t.strictSame(readings['no socket'].diagnosis.omitted, [{ name: 'foo', address: '10.0.1.1' }])
 })
@@ -74,7 +74,7 @@ t.test('a label that names no link, alone on its link', async (t) => {
     lines: veth('d0', 'd1'),
     addresses: ['address d0 10.0.1.1 24 foo']
   })
-  t.strictSame(answers['no netlink'], native, 'the link is named by /proc/net/dev')
+  t.strictSame(answers['no netlink'], native, '/proc/net/dev lists the link')
   t.equal(answers['no netlink, no /proc'].foo, undefined)
 })
 
@@ -85,8 +85,8 @@ t.test('a label that names another link, which is down', async (t) => {
   })
   t.strictSame(addresses(native, 'off0'), ['10.0.1.1'])
   t.strictSame(answers['no netlink'], native)
-  t.strictSame(answers['no netlink, no inet'], native, 'an AF_INET6 socket is asked')
-  // The label has its word there, and is said to have.
+  t.strictSame(answers['no netlink, no inet'], native, 'an AF_INET6 socket resolves it')
+  // There the state is that of the link that the label names, and is marked as inferred.
   t.strictSame(
     readings['no socket'].diagnosis.inferred
       .filter(({ property }) => property === 'state')
@@ -109,7 +109,7 @@ t.test('an empty label', async (t) => {
 })
 
 t.test('an empty label between two that name another link', async (t) => {
-  // It was shown under lo, whose labels its neighbours have, where no inet socket opens.
+  // Without an inet socket it was reported under lo, which its neighbours' labels name.
   const { answers, readings, native } = await read(t, {
     lines: ['link set lo up', ...veth('d0', 'd1')],
     addresses: ['address d0 10.0.0.1 24', 'address d0 10.0.1.1 24 lo:1']
@@ -130,7 +130,7 @@ t.test('a label with nothing before its colon', async (t) => {
   t.strictSame(answers['no netlink'], native)
 })
 
-t.test('more addresses than first fit, and then fewer', async (t) => {
+t.test('more addresses than the initial buffer holds, and then fewer', async (t) => {
   const numbers = Array.from({ length: 300 }, (_, i) => i)
   const many = await read(t, {
     lines: [
@@ -155,8 +155,8 @@ t.test('the alternative name of a link as a label', async (t) => {
   t.strictSame(answers['no netlink'], native)
 })
 
-t.test('between two that may be elsewhere', async (t) => {
-  // 10.0.0.2 was taken to be on d1, like its neighbours, whose label is that of d1 as well.
+t.test('an address between two that exist on two links', async (t) => {
+  // 10.0.0.2 was reported on d1, like its neighbours, which are labelled d1 too.
   const { answers, readings } = await read(t, {
     lines: [...veth('d0', 'd1'), 'addr add 10.0.0.1/24 dev d1', 'addr add 10.0.0.3/24 dev d1'],
     addresses: [
@@ -189,7 +189,7 @@ t.test('one address on two links, under their own labels', async (t) => {
 })
 
 t.test('an IPv6 address on a link that is down', async (t) => {
-  // It has a route, to itself, and so was taken to be up where no socket tells of links.
+  // It has a route to itself, so it was taken to be up where no socket reports links.
   const { answers } = await read(t, {
     lines: ['link add name d0 type veth peer name d1', 'addr add fd00::1/64 dev d0 nodad']
   })
@@ -229,7 +229,8 @@ t.test('links that are not registered in the order of their ifindex', async (t) 
   t.strictSame(Object.keys(native), ['a1', 'c0', 'b0', 'a0'])
   for (const mode of MODES) t.equal(JSON.stringify(answers[mode]), JSON.stringify(native), mode)
 })
-t.test('renamed, with secondary addresses, whose labels the kernel rewrites', async (t) => {
+
+t.test('a renamed link with secondary addresses, whose labels the kernel rewrites', async (t) => {
   const { answers, native } = await read(t, {
     lines: [
       ...veth('d0', 'd1'),
@@ -257,7 +258,7 @@ t.test('more than 256 links', async (t) => {
   for (const mode of MODES) t.equal(JSON.stringify(answers[mode]), JSON.stringify(native), mode)
 })
 
-t.test('names that an object inherits, and names that are no UTF-8', async (t) => {
+t.test('names of inherited properties, and names that are not UTF-8', async (t) => {
   const names = ['constructor', '__proto__', 'toString', '\xff\xfe', '\xff\xfd', '\xe2\x82']
   const { answers, native } = await read(t, {
     lines: names.flatMap((name, i) => [
@@ -267,8 +268,8 @@ t.test('names that an object inherits, and names that are no UTF-8', async (t) =
       `addr add 10.0.${i}.1/24 dev ${name}`
     ])
   })
-  // Two bytes that are no UTF-8 become two replacement characters, whichever they are.
+  // Any two bytes that are not UTF-8 become two replacement characters.
   t.strictSame(Object.keys(native), ['constructor', '__proto__', 'toString', '��', '�'])
   for (const mode of MODES) t.equal(JSON.stringify(answers[mode]), JSON.stringify(native), mode)
-  t.equal({}.constructor, Object, 'nothing is polluted')
+  t.equal({}.constructor, Object, 'Object.prototype is not polluted')
 })

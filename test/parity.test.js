@@ -1,15 +1,15 @@
 'use strict'
 
-// Property: on any network that a kernel can hold, ours answers what the native function does, and says
-// where it cannot. RUNS topologies are made from the seed SEED; a failure prints the seed, and the
-// shortest topology found that fails, as commands of ip(8) and of support/raw.c.
+// Property: on any network, the package reports what the native function reports, or says where it cannot.
+// RUNS topologies are generated from the seed SEED. A failure prints the seed and the smallest failing topology
+// as commands for ip(8) and support/raw.c.
 
 const fc = require('fast-check')
 const t = require('tap')
 const { Namespace, requirements } = require('./support/namespace')
-const { build, listIPv4, settle } = require('./support/topology')
+const { build, listIPv4, settleCarriers } = require('./support/topology')
 const { topologies } = require('./support/topology-arbitrary')
-const { judge } = require('./support/topology-judge')
+const { checkReadings } = require('./support/topology-expectations')
 const { Readers } = require('./support/topology-readers')
 
 const skip = requirements() ?? false
@@ -19,15 +19,15 @@ if (skip) {
 }
 
 const RUNS = Number(process.env.RUNS ?? 300)
-// In CI the same each time: what fails there is to be the doing of what was changed.
+// CI always uses the same seed, so that only a change to the code can make it fail.
 const SEED = Number(process.env.SEED ?? (process.env.CI ? 1 : Date.now() % 2 ** 31))
-// Two at once, for waiting takes most of the time.
+// Two at once: most of the time is spent waiting.
 const LANES = 2
 const MILLISECONDS_A_RUN = 800
 
 t.setTimeout(60_000 + RUNS * MILLISECONDS_A_RUN)
 
-/** What the topologies were like, for the eye: a generator that makes nothing passes, too. */
+/** Totals over the topologies. They show that the generator produces links and addresses. */
 const counts = { topologies: 0, links: 0, ipv4: 0, foreign: 0 }
 
 /** @param {Readers} readers @param {import('./support/topology-arbitrary').Generated} topology */
@@ -35,9 +35,9 @@ async function check(readers, topology) {
   const ns = Namespace.create('parity')
   const release = await build(ns, topology, { force: true })
   try {
-    await settle(ns)
+    await settleCarriers(ns)
     const addresses = listIPv4(ns)
-    judge(await readers.read(ns), addresses, topology.ordinary)
+    checkReadings(await readers.read(ns), addresses, topology.ordinary)
     counts.topologies++
     counts.ipv4 += addresses.length
     counts.links += new Set(addresses.map(({ link }) => link)).size

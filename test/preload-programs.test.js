@@ -1,7 +1,7 @@
 'use strict'
 
-// Programs of every kind in a sandbox that denies AF_NETLINK: each fails alone, and answers with the
-// preload library what it answers outside.
+// Programs in many languages, in a sandbox that denies AF_NETLINK. Each fails without the preload library, and
+// with it prints the same as outside the sandbox.
 
 const path = require('node:path')
 const t = require('tap')
@@ -25,7 +25,7 @@ for name, addresses in sorted(psutil.net_if_addrs().items()):
 const DENO = `
 for (const { name, cidr, mac } of Deno.networkInterfaces()) console.log(name, cidr, mac)`
 
-// Debian's Python, not whichever is first in PATH.
+// Debian's Python, regardless of PATH.
 const python = '/usr/bin/python3'
 const bun = runtime('bun')
 const deno = runtime('deno')
@@ -80,7 +80,7 @@ ns.batch([
 ])
 ns.settle()
 
-/** What they keep on disk, they cannot keep here. */
+/** The programs cannot write their caches in the sandbox. */
 const env = { HOME: '/nonexistent', DENO_DIR: '/nonexistent', NO_COLOR: '1' }
 
 function exec({ command, args }, launch, preload) {
@@ -92,33 +92,33 @@ function exec({ command, args }, launch, preload) {
   return { status, signal, stdout }
 }
 
-// What netdevice(7) tells of flags is their lower half, and no counter stands still.
+// netdevice(7) reports only the lower half of the flags, and counters change all the time.
 const comparable = (text) =>
   text
     .replace(/"flags":(\d+)/g, (_, flags) => `"flags":${flags & 0xffff}`)
     .replace(/,"data":"\w*"/g, '')
 
-for (const [name, given] of Object.entries(programs)) {
+for (const [name, each] of Object.entries(programs)) {
   t.test(name, async (t) => {
-    const outside = exec(given, [], undefined)
-    t.match(outside, { status: 0, signal: null }, 'it works where nothing is denied')
-    t.ok(outside.stdout.includes(given.has), outside.stdout)
+    const outside = exec(each, [], undefined)
+    t.match(outside, { status: 0, signal: null }, 'it works if nothing is denied')
+    t.ok(outside.stdout.includes(each.has), outside.stdout)
     t.equal(
-      comparable(exec(given, [], preloadPath).stdout),
+      comparable(exec(each, [], preloadPath).stdout),
       comparable(outside.stdout),
-      'and alike with the library'
+      'its output is the same with the library'
     )
 
     for (const denied of ['netlink', 'netlink,inet6']) {
       const launch = ['--deny-family', denied]
-      const control = exec(given, launch, undefined)
+      const control = exec(each, launch, undefined)
       t.notOk(
-        control.status === 0 && control.stdout.includes(given.has),
-        `alone it fails where ${denied} is denied`
+        control.status === 0 && control.stdout.includes(each.has),
+        `control: it fails if ${denied} is denied`
       )
-      const caged = exec(given, launch, preloadPath)
-      t.match(caged, { status: 0, signal: null }, 'and works with the library')
-      t.equal(comparable(caged.stdout), comparable(outside.stdout))
+      const sandboxed = exec(each, launch, preloadPath)
+      t.match(sandboxed, { status: 0, signal: null }, 'it works with the library')
+      t.equal(comparable(sandboxed.stdout), comparable(outside.stdout))
     }
   })
 }

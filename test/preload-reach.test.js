@@ -1,7 +1,7 @@
 'use strict'
 
-// What the preload library meets beyond ordinary programs: those that it does not reach, which go on as they
-// do alone, and the conditions under which a library in every program must not be a nuisance.
+// The preload library beyond ordinary programs: programs that it cannot reach behave as without it, and it is
+// safe in setuid programs, with LD_LIBRARY_PATH and with threads.
 
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
@@ -36,7 +36,7 @@ t.test('an ordinary program is reached', async (t) => {
 })
 
 for (const kind of ['static', 'musl']) {
-  t.test(`a program with its ${kind} libc goes on as it does alone`, async (t) => {
+  t.test(`a program with a ${kind} libc behaves as without the library`, async (t) => {
     const program = built(`plain-${kind}`)
     t.match(exec(program, preloadPath), { status: 0, stdout: '3\n', stderr: '' })
     const alone = exec(program, undefined, netlink)
@@ -54,20 +54,20 @@ t.test('setuid programs', async (t) => {
   fs.chmodSync(plain, 0o755)
   fs.chmodSync(setuid, 0o4755)
 
-  t.test('ld.so preloads nothing into them that is named by its path', async (t) => {
+  t.test('ld.so preloads no library into them that is named by its path', async (t) => {
     const run = (file) =>
       spawnSync(file, { uid: NOBODY, env: { LD_PRELOAD: refuse }, encoding: 'utf8' })
-    t.match(run(plain), { status: 1 }, 'it does elsewhere')
+    t.match(run(plain), { status: 1 }, 'control: it does into other programs')
     t.match(run(setuid), { status: 0, stderr: '' })
   })
 
-  t.test('with no_new_privs, as in most sandboxes, they are like any other', async (t) => {
+  t.test('with no_new_privs, as in most sandboxes, the library works in them', async (t) => {
     t.match(exec(setuid, undefined, netlink), { status: 1 })
     t.match(exec(setuid, preloadPath, netlink), { status: 0, stdout: '3\n', stderr: '' })
   })
 })
 
-t.test('LD_LIBRARY_PATH does not lead it to another core', async (t) => {
+t.test('LD_LIBRARY_PATH does not make it load another core', async (t) => {
   const folder = fs.mkdtempSync(built('cores-'))
   t.teardown(() => fs.rmSync(folder, { recursive: true }))
   fs.chmodSync(folder, 0o755)
@@ -76,7 +76,7 @@ t.test('LD_LIBRARY_PATH does not lead it to another core', async (t) => {
   t.match(result, { status: 0, stdout: '3\n', stderr: '' })
 })
 
-t.test('lists of both kinds at once are freed in no order by another thread', async (t) => {
+t.test('another thread frees lists of both kinds in any order', async (t) => {
   const memcheck = ['-q', '--leak-check=full', '--errors-for-leak-kinds=definite']
   const { status, stdout, stderr } = ns.exec(
     'valgrind',

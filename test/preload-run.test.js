@@ -1,6 +1,6 @@
 'use strict'
 
-// `osh-ifaddrs run`: what the program gets, and that nobody need know that it was not started directly.
+// `osh-ifaddrs run`: the program's environment, and that it otherwise behaves as if started directly.
 
 const { spawn, spawnSync } = require('node:child_process')
 const { once } = require('node:events')
@@ -15,8 +15,7 @@ const { nodeVersions } = require('./support/node-versions')
 const register = path.join(projectRoot, 'lib', 'register.js')
 const start = (...args) => [path.join(projectRoot, 'lib', 'command-line', 'cli.js'), 'run', ...args]
 
-// tap loads modules into every Node that is started here, whatever its environment is to be. They listen
-// for signals.
+// tap loads modules that listen for signals into every Node that child_process starts; env(1) prevents that.
 const ENV = '/usr/bin/env'
 const unset = ['-u', 'NODE_OPTIONS', '-u', 'LD_PRELOAD']
 const clean = (...args) => [...unset, process.execPath, ...start(...args)]
@@ -27,7 +26,7 @@ function run(args, options = {}) {
   return { status, signal, stdout, stderr }
 }
 
-t.test('the environment is added to', async (t) => {
+t.test('it extends the environment', async (t) => {
   const files = { register: '/a/register.js', preload: '/a/p.so' }
   const extend = (env) => extendEnvironment(env, files)
   t.strictSame(extend({ A: '1' }), {
@@ -41,16 +40,16 @@ t.test('the environment is added to', async (t) => {
     NODE_OPTIONS: '--no-warnings "-r=/b c.js" --require=/a/register.js',
     LD_PRELOAD: '/x.so:/y.so /a/p.so'
   })
-  t.strictSame(extend(extended), extended, 'once')
+  t.strictSame(extend(extended), extended, 'only once')
   t.match(extend({ LD_PRELOAD: '/a/p.so:/x.so' }), { LD_PRELOAD: '/a/p.so:/x.so' })
   t.match(extend({ LD_PRELOAD: '/a/p.so2' }), { LD_PRELOAD: '/a/p.so2 /a/p.so' })
-  t.match(extend({ NODE_OPTIONS: ' ', LD_PRELOAD: '' }), extend({}), 'empty ones')
+  t.match(extend({ NODE_OPTIONS: ' ', LD_PRELOAD: '' }), extend({}), 'empty variables')
   for (const preload of ['/a b/p.so', '/a:b/p.so']) {
     t.throws(() => extendEnvironment({}, { ...files, preload }), { message: preload })
   }
 })
 
-t.test('a path of any kind survives NODE_OPTIONS', async (t) => {
+t.test('NODE_OPTIONS quotes any path', async (t) => {
   for (const name of ['plain', 'with blanks', 'with "quotes"', 'back\\slash', '"\\" \\\\']) {
     const module = path.join(t.testdir(), name, 'm.js')
     fs.mkdirSync(path.dirname(module), { recursive: true })
@@ -80,7 +79,7 @@ t.test('arguments, output and status are passed through', async (t) => {
   t.strictSame([output[2], output[5]], ['', 'five\n'], 'other descriptors')
 })
 
-t.test('what cannot be run has the statuses of env(1)', async (t) => {
+t.test('if the program cannot be run, the exit status is that of env(1)', async (t) => {
   t.match(run(['/nonexistent/program']), {
     status: 127,
     stderr: 'osh-ifaddrs: /nonexistent/program: not found\n'
@@ -89,32 +88,32 @@ t.test('what cannot be run has the statuses of env(1)', async (t) => {
   t.match(run(['']), { status: 127 })
   t.match(run(['/etc/passwd']), { status: 126, stderr: /^osh-ifaddrs: \/etc\/passwd: .*EACCES/ })
   t.match(run(['/etc']), { status: 126, stderr: /EACCES/ })
-  // Node throws this one, and reports the others.
+  // Node throws this error; it reports the others in its result.
   const loop = path.join(t.testdir({}), 'loop')
   fs.symlinkSync('loop', loop)
   t.match(run([loop]), { status: 126, stderr: /ELOOP/ })
   t.match(run([]), { status: 125, stderr: /Usage/ })
 })
 
-t.test('it dies of the signal that the program dies of', async (t) => {
+t.test('a signal that ends the program ends osh-ifaddrs run', async (t) => {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGKILL', 'SIGUSR1', 'SIGABRT']) {
     t.match(run(['sh', '-c', `kill -${signal.slice(3)} $$`]), { status: null, signal })
   }
-  t.match(run(['sh', '-c', 'kill -PIPE $$']), { status: 141 }, 'which Node ignores')
+  t.match(run(['sh', '-c', 'kill -PIPE $$']), { status: 141 }, 'Node ignores SIGPIPE')
 })
 
-t.test('signals reach the program, from its first moment on', async (t) => {
+t.test('signals reach the program from its start', async (t) => {
   for (const signal of ['SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT', 'SIGUSR1', 'SIGUSR2']) {
     const script = `trap 'exit 9' ${signal.slice(3)}
       kill -${signal.slice(3)} $PPID
       for i in 1 2 3 4 5 6 7 8 9 10; do sleep 0.3; done`
-    // Of a session of its own: there is no terminal that would have sent it to both.
+    // In its own session, in which no terminal can send the signal to both processes.
     const child = spawn(ENV, clean('sh', '-c', script), { detached: true, stdio: 'ignore' })
     t.strictSame(await once(child, 'close'), [9, null], signal)
   }
 })
 
-t.test('the program inherits nothing of Node’s', async (t) => {
+t.test('the program inherits no signal mask or descriptor flag from Node', async (t) => {
   const status = ['grep', '-E', 'Sig(Blk|Ign)', '/proc/self/status']
   t.equal(run(status).stdout, spawnSync(status[0], status.slice(1), { encoding: 'utf8' }).stdout)
   const flags = ['sed', '-n', 's/flags://p', '/proc/self/fdinfo/1']
@@ -122,7 +121,7 @@ t.test('the program inherits nothing of Node’s', async (t) => {
   t.equal(run(['sh', '-c', 'yes | head -n 1']).stderr, '')
 })
 
-t.test('it is silent in every Node', async (t) => {
+t.test('it prints nothing in every Node', async (t) => {
   for (const { major, execPath } of nodeVersions()) {
     const args = [...unset, execPath, ...start(execPath, '-p', 'process.versions.node')]
     const { status, stdout, stderr } = spawnSync(ENV, args, { encoding: 'utf8' })
@@ -132,7 +131,7 @@ t.test('it is silent in every Node', async (t) => {
 })
 
 t.test('a terminal’s signal reaches the program once', async (t) => {
-  // A shell would take two signals in quick succession for one.
+  // A shell can merge two signals in quick succession, so Python counts them.
   const count = `
 import signal, time
 got = []
@@ -171,7 +170,7 @@ t.test('in a sandbox', { skip: requirements() ?? false }, async (t) => {
   const names = 'import socket; print(socket.if_nameindex())'
 
   const python = ['/usr/bin/python3', '-c', names]
-  t.equal(ns.exec(python[0], python.slice(1), { launch }).status, 1, 'alone it fails')
+  t.equal(ns.exec(python[0], python.slice(1), { launch }).status, 1, 'control: it fails alone')
   t.match(exec(...python), { status: 0, stdout: "[(1, 'lo')]\n" })
   const chain = `/usr/bin/env sh -c '/usr/bin/python3 -c "${names}"'`
   t.match(exec('sh', '-c', chain), { status: 0, stdout: "[(1, 'lo')]\n" }, 'children of children')
@@ -181,7 +180,7 @@ t.test('in a sandbox', { skip: requirements() ?? false }, async (t) => {
   const nested = exec(process.execPath, ...twice)
   t.equal(nested.stdout, `--require=${register}|${preloadPath}\n`, 'nothing is added twice')
 
-  // Of the two ways into Node either suffices.
+  // Either of the two variables suffices for Node.
   const always = `console.log(require('node:os').networkInterfaces.name); ${script}`
   t.match(ns.node(['-e', always], { launch, env: { LD_PRELOAD: preloadPath } }), { status: 0 })
   t.match(ns.node(['-r', register, '-e', always], { launch }), { status: 0 })

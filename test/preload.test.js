@@ -1,7 +1,7 @@
 'use strict'
 
-// The preload library against glibc's own functions, field by field: over generated networks, with
-// glibc's made to fail by another library, so that rtnetlink tells ours all it knows, and by a sandbox.
+// Compares the preload library with glibc's functions, field by field, on generated networks. Either a shim makes
+// glibc's functions fail, so that ours has all of rtnetlink, or a sandbox does.
 
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
@@ -11,7 +11,7 @@ const fc = require('fast-check')
 const os = require('node:os')
 const t = require('tap')
 const { preloadPath } = require('..')
-const { topology } = require('./preload/topology')
+const { arbitraryNetwork } = require('./preload/network-arbitrary')
 const { Namespace, projectRoot, requirements } = require('./support/namespace')
 
 const skip = requirements() ?? false
@@ -37,7 +37,7 @@ function exec(ns, mode, { launch = [], preload } = {}) {
 }
 
 /**
- * glibc's own list and ours, of one moment: counters and flags may change, so glibc is asked twice.
+ * Reads glibc's list and ours in the same state. Counters and flags change, so glibc's is read before and after.
  */
 function readBoth(ns, mode, options) {
   for (let tries = 0; ; tries++) {
@@ -62,8 +62,8 @@ function withNetwork(label, lines, use) {
   }
 }
 
-/** What can be known without netlink, in an order that can be. */
-function withoutNetlink(list) {
+/** The part of a list that is known without netlink, in an order that is. */
+function withoutNetlinkFields(list) {
   const known = list.map(({ flags, data, other, ...entry }) => ({
     ...entry,
     // SIOCGIFFLAGS has 16 bits.
@@ -74,17 +74,17 @@ function withoutNetlink(list) {
     data: data?.slice(0, RX_NOHANDLER)
   }))
   const isIPv6 = ({ address }) => address?.family === AF_INET6
-  // The kernel's order among addresses of one scope on one link is its own.
+  // Only netlink reports the kernel's order of a link's addresses within one scope.
   const sorted = known.filter(isIPv6).map((entry) => JSON.stringify(entry))
   return [...known.filter((entry) => !isIPv6(entry)), ...sorted.sort()]
 }
 
-t.test('where rtnetlink answers, the list is glibc’s to the last field', async (t) => {
+t.test('if rtnetlink answers, every field equals glibc’s', async (t) => {
   let entries = 0
   const preload = `${preloadPath} ${refuse}`
   fc.assert(
-    fc.property(topology(['', ':1', ':a', 'x']), (lines) =>
-      withNetwork('told', lines, (ns) => {
+    fc.property(arbitraryNetwork(['', ':1', ':a', 'x']), (lines) =>
+      withNetwork('rtnetlink', lines, (ns) => {
         for (const mode of ['list', 'names']) {
           const { glibc, ours, stderr } = readBoth(ns, mode, { preload })
           t.strictSame({ ours, stderr }, { ours: glibc, stderr: '' }, mode)
@@ -100,7 +100,7 @@ t.test('where rtnetlink answers, the list is glibc’s to the last field', async
 
 const isOf = (family) => (entry) => entry.address?.family === family
 
-/** Names of the links that have such an address; a label begins with its link's name. */
+/** Names of the links with an address of a family. A label begins with its link's name. */
 function namesWith(list, family) {
   return list.filter(isOf(family)).map(({ name }) => name.split(':')[0])
 }
@@ -109,22 +109,22 @@ function withoutMasks(entry) {
   return isOf(AF_INET)(entry) ? { ...entry, netmask: undefined, other: entry.address } : entry
 }
 
-/** What is denied beside netlink, and what then is to be known of glibc's list. */
+/** What is denied in addition to netlink, and the part of glibc's list that is then expected. */
 const DENIALS = {
-  'nothing else': { launch: [], know: (list) => list },
+  'nothing else': { launch: [], select: (list) => list },
   AF_INET: {
     launch: ['--deny-family', 'inet'],
-    know: (list) => list.map(withoutMasks),
+    select: (list) => list.map(withoutMasks),
     masks: false
   },
   'every socket(2)': {
     launch: ['--deny-family', 'all'],
-    know: (list) => list.map(withoutMasks),
+    select: (list) => list.map(withoutMasks),
     masks: false
   },
   '/proc': {
     launch: ['--no-path', '/proc'],
-    know: (list) =>
+    select: (list) =>
       list
         .filter((entry) => !isOf(AF_INET6)(entry))
         .filter(
@@ -135,7 +135,7 @@ const DENIALS = {
   },
   'all but /proc': {
     launch: ['--deny-family', 'all', '--deny-socketpair'],
-    know: (list) =>
+    select: (list) =>
       list
         .filter((entry) => !isOf(AF_INET)(entry))
         .filter(({ name }) => namesWith(list, AF_INET6).includes(name))
@@ -144,26 +144,26 @@ const DENIALS = {
   }
 }
 
-for (const [also, { launch, know, masks = true, flags = true }] of Object.entries(DENIALS)) {
-  t.test(`where netlink and ${also} is denied, it is what the rest can tell`, async (t) => {
+for (const [also, { launch, select, masks = true, flags = true }] of Object.entries(DENIALS)) {
+  t.test(`netlink and ${also} denied: the list has what the other calls report`, async (t) => {
     const netlink = ['--deny-family', 'netlink', ...launch]
     let entries = 0
     fc.assert(
-      fc.property(topology(['', ':1', ':a']), (lines) =>
+      fc.property(arbitraryNetwork(['', ':1', ':a']), (lines) =>
         withNetwork('denied', lines, (ns) => {
           const { glibc, ours, stderr } = readBoth(ns, 'list', {
             preload: preloadPath,
             launch: netlink
           })
           const strip = (list) =>
-            withoutNetlink(
+            withoutNetlinkFields(
               list.map((entry) => ({
                 ...entry,
                 flags: flags ? entry.flags : 0,
                 netmask: masks || !isOf(AF_INET)(entry) ? entry.netmask : undefined
               }))
             )
-          const expected = strip(know(glibc))
+          const expected = strip(select(glibc))
           const found = ours && strip(ours)
           t.strictSame({ found, stderr }, { found: expected, stderr: '' })
           entries += expected.length
@@ -197,7 +197,7 @@ t.test('partial denials', async (t) => {
   ns.batch([...network, 'link set d0 broadcast 02:00:00:00:00:01'])
   ns.settle()
   const list = (...launch) => exec(ns, 'list', { launch, preload: preloadPath })
-  const alone = (...launch) => exec(ns, 'list', { launch }).status
+  const statusWithout = (...launch) => exec(ns, 'list', { launch }).status
   const glibc = exec(ns, 'list').value
   const ofLink = (value, name) =>
     value?.find(
@@ -205,35 +205,32 @@ t.test('partial denials', async (t) => {
     )
   const ofIPv4 = (value) => value?.find(({ address }) => address?.bytes === '0a000001')
 
-  t.test('bind(2): rtnetlink tells everything', async (t) => {
-    t.equal(alone('--deny-syscall', 'bind'), 1)
+  t.test('bind(2): rtnetlink reports everything', async (t) => {
+    t.equal(statusWithout('--deny-syscall', 'bind'), 1)
     const launch = ['--deny-syscall', 'bind']
     const both = readBoth(ns, 'list', { launch, preload: preloadPath })
     t.strictSame(both.ours, both.glibc)
   })
 
-  t.test('netlink: the broadcast address of Ethernet is the standard one', async (t) => {
+  t.test('netlink: the broadcast address of an Ethernet link is the default', async (t) => {
     const { value } = list('--deny-family', 'netlink')
     t.equal(ofLink(glibc, 'd0').other.bytes, '020000000001')
     t.equal(ofLink(value, 'd0').other.bytes, 'ffffffffffff')
     t.equal(ofLink(value, 'd0').address.hatype, ARPHRD_ETHER)
-    t.ok(ofLink(value, 'd1'), 'a link without addresses is there')
+    t.ok(ofLink(value, 'd1'), 'a link without addresses is listed')
   })
 
-  t.test(
-    'every socket(2): the broadcast address is unknown, and said as glibc says none',
-    async (t) => {
-      const { value } = list('--deny-family', 'all')
-      t.equal(ofIPv4(glibc).other.bytes, '0a0000ff')
-      t.equal(ofIPv4(value).other.bytes, '0a000001')
-      t.strictSame(ofLink(value, 'd0').address, ofLink(glibc, 'd0').address)
-    }
-  )
+  t.test('every socket(2): an unknown broadcast address looks like glibc’s for none', async (t) => {
+    const { value } = list('--deny-family', 'all')
+    t.equal(ofIPv4(glibc).other.bytes, '0a0000ff')
+    t.equal(ofIPv4(value).other.bytes, '0a000001')
+    t.strictSame(ofLink(value, 'd0').address, ofLink(glibc, 'd0').address)
+  })
 
-  t.test('and socketpair(2): a hardware address is not invented', async (t) => {
+  t.test('and socketpair(2): no hardware address is invented', async (t) => {
     const { value } = list('--deny-family', 'all', '--deny-socketpair')
     t.strictSame(ofLink(value, 'd0').address, null)
-    t.match(ofLink(value, 'd0'), { data: /^0/ }, 'statistics are there')
+    t.match(ofLink(value, 'd0'), { data: /^0/ }, 'statistics are listed')
     t.equal(ofIPv4(value), undefined)
   })
 
@@ -245,14 +242,14 @@ t.test('partial denials', async (t) => {
   })
 })
 
-t.test('errno is as if libc’s functions were alone', async (t) => {
+t.test('errno is that of libc’s functions', async (t) => {
   withNetwork('errno', network, (ns) => {
     const run = (preload, ...launch) => exec(ns, 'errno', { launch, preload }).value
     t.match(run(preloadPath), [0, Number, 0, Number])
     t.strictSame(run(preloadPath), run(undefined), 'nothing is denied')
     const netlink = ['--deny-family', 'netlink', '--errno', 'EPERM']
     t.strictSame(run(undefined, ...netlink), [-1, EPERM, -1, EPERM], 'libc alone')
-    t.strictSame(run(preloadPath, ...netlink), [0, EDOM, 0, EDOM], 'ours leaves it alone')
+    t.strictSame(run(preloadPath, ...netlink), [0, EDOM, 0, EDOM], 'ours leaves errno unchanged')
     const both = [...netlink, '--deny-syscall', 'socketpair=ENOSYS', '--no-path', '/proc']
     for (const family of ['inet', 'inet6', 'unix']) both.push('--deny-family', family)
     t.strictSame(run(preloadPath, ...both), [-1, EPERM, -1, EPERM], 'both fail')
@@ -266,19 +263,19 @@ t.test('threads', async (t) => {
     t.equal(exec(ns, 'threads', { preload: preloadPath }).value, 0)
     t.equal(exec(ns, 'threads', { preload: preloadPath, launch: netlink }).value, 0)
     t.equal(exec(ns, 'threads', { preload: `${preloadPath} ${refuse}` }).value, 0)
-    t.ok(exec(ns, 'threads', { launch: netlink }).value > 0, 'it does count failures')
+    t.ok(exec(ns, 'threads', { launch: netlink }).value > 0, 'control: failures are counted')
   })
 })
 
-t.test('either kind of list is freed by who made it', async (t) => {
+t.test('each kind of list is freed by the library that made it', async (t) => {
   withNetwork('leaks', network, (ns) => {
     const launch = ['--deny-family', 'netlink']
     t.equal(exec(ns, 'leaks', {}).value, 0, 'libc alone')
     t.equal(exec(ns, 'leaks', { preload: preloadPath }).value, 0, 'libc’s')
     t.equal(exec(ns, 'leaks', { preload: preloadPath, launch }).value, 0, 'ours')
-    // This one aborts when it is given a list, and makes none.
+    // The shim makes no list, and aborts if it must free one.
     t.equal(exec(ns, 'leaks', { preload: `${preloadPath} ${refuse}` }).value, 0)
-    // Two copies, as two installations would be: the first is given the second's lists.
+    // Two copies, as from two installations: the first must free the second's lists.
     const copies = path.join(projectRoot, 'test', 'build', 'copies')
     fs.cpSync(path.dirname(preloadPath), copies, {
       recursive: true,
@@ -289,7 +286,7 @@ t.test('either kind of list is freed by who made it', async (t) => {
   })
 })
 
-t.test('without its core, which has more needs, libc’s answer stands', async (t) => {
+t.test('if its core cannot be loaded, libc’s result is returned', async (t) => {
   withNetwork('alone', network, (ns) => {
     const folder = path.join(projectRoot, 'test', 'build', 'alone')
     fs.mkdirSync(folder, { recursive: true })
@@ -302,14 +299,14 @@ t.test('without its core, which has more needs, libc’s answer stands', async (
   })
 })
 
-/** What a program prints that reads binaries. */
+/** Runs a program that reads binaries, and returns its output. */
 function output(command, ...args) {
   const { status, stdout, stderr } = spawnSync(command, args, { encoding: 'utf8' })
   if (status !== 0) throw new Error(`${command}: ${stderr}`)
   return stdout
 }
 
-t.test('no symbol of a glibc newer than 2.17 is asked for', async (t) => {
+t.test('it needs no symbol newer than glibc 2.17', async (t) => {
   const core = path.join(path.dirname(preloadPath), 'osh_ifaddrs_core.so')
   for (const file of [preloadPath, core]) {
     const found = [...output('nm', '--dynamic', file).matchAll(/ (\w+)@+GLIBC_2\.(\d+)/g)]
@@ -319,11 +316,11 @@ t.test('no symbol of a glibc newer than 2.17 is asked for', async (t) => {
   }
 })
 
-t.test('the library needs libc alone, and exports four names', async (t) => {
+t.test('the library needs only libc, and exports four names', async (t) => {
   const dynamic = output('readelf', '--dynamic', '--wide', preloadPath)
   const needed = [...dynamic.matchAll(/\(NEEDED\).*\[(.*)\]/g)].map(([, name]) => name)
-  // Of which libdl is a part: up to glibc 2.33 with what it calls, and since then empty.
-  // On arm64 the loader has the guard of the stack, and is named for it.
+  // libdl is part of glibc: before 2.34 it contains dlsym(3), since then nothing.
+  // On arm64 the loader contains the stack guard.
   const guard = process.arch === 'arm64' ? ['ld-linux-aarch64.so.1'] : []
   t.strictSame(needed, ['libdl.so.2', 'libc.so.6', ...guard])
   const symbols = output('nm', '--dynamic', '--defined-only', preloadPath)
@@ -335,7 +332,7 @@ t.test('the library needs libc alone, and exports four names', async (t) => {
       .sort(),
     ['freeifaddrs', 'getifaddrs', 'if_freenameindex', 'if_nameindex']
   )
-  // .bss holds what the C compiler's own start-up code keeps, and no more.
+  // .bss contains only variables of the compiler's start-up code.
   const variables = output('nm', preloadPath).match(/ [bBdD] .*/g) ?? []
   t.strictSame(
     variables

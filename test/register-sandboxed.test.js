@@ -1,7 +1,7 @@
 'use strict'
 
-// The patch under real denials: every way to load it, how often the native function is asked, and links
-// whose names Node trips over.
+// The patch under real denials: each method of loading it, how often it calls the native function, and links
+// whose names make Node throw.
 
 const t = require('tap')
 const path = require('node:path')
@@ -15,14 +15,14 @@ const IMPORT = ['--import', 'osh-ifaddrs/register']
 
 const skip = requirements() ?? false
 
-/** What a program prints, as JSON; it must succeed without another word. */
-function answer(t, result) {
+/** Asserts that a program succeeded and printed nothing on stderr, and returns the JSON that it printed. */
+function parseOutput(t, result) {
   t.equal(result.status, 0, result.stderr)
   t.equal(result.stderr, '', 'silent')
   return JSON.parse(result.stdout || 'null')
 }
 
-/** A namespace with one link of each name, which holds 10.0.N.1. */
+/** Makes a namespace with one link of each name. The Nth has the address 10.0.N.1. */
 function makeLinks(t, names) {
   const ns = Namespace.create('register')
   t.teardown(() => ns.remove())
@@ -36,9 +36,9 @@ function makeLinks(t, names) {
   return ns
 }
 
-t.test('every way to load it answers in a sandbox', { skip }, async (t) => {
+t.test('every method of loading it works in a sandbox', { skip }, async (t) => {
   const ns = makeLinks(t, ['d0'])
-  const native = answer(t, ns.node([PRINT]))
+  const native = parseOutput(t, ns.node([PRINT]))
   t.equal(native.d0[0].address, '10.0.0.1')
 
   const worker = (source, options = '{}') => [
@@ -46,7 +46,7 @@ t.test('every way to load it answers in a sandbox', { skip }, async (t) => {
     `new (require('worker_threads').Worker)(${JSON.stringify(source)}, ${options})`
   ]
   const print = `console.log(JSON.stringify(require('os').networkInterfaces()))`
-  const ways = {
+  const methods = {
     '-r': [[...REGISTER, PRINT]],
     '--import': [[...IMPORT, PRINT]],
     'NODE_OPTIONS, -r': [[PRINT], REGISTER],
@@ -56,13 +56,13 @@ t.test('every way to load it answers in a sandbox', { skip }, async (t) => {
     'import, after a named one': [[path.join(fixtures, 'static.mjs')]],
     'worker, -r': [[...REGISTER, ...worker(PRINT)]],
     'worker, --import': [[...IMPORT, ...worker(PRINT)]],
-    'worker of a string, -r': [[...REGISTER, ...worker(print, '{ eval: true }')]],
-    'worker, itself': [worker(`require('osh-ifaddrs/register'); ${print}`, '{ eval: true }')]
+    'worker from a string, -r': [[...REGISTER, ...worker(print, '{ eval: true }')]],
+    'worker that loads it': [worker(`require('osh-ifaddrs/register'); ${print}`, '{ eval: true }')]
   }
-  for (const [way, [args, options = []]] of Object.entries(ways)) {
-    await t.test(way, async (t) => {
+  for (const [method, [args, options = []]] of Object.entries(methods)) {
+    await t.test(method, async (t) => {
       const env = { NODE_OPTIONS: options.join(' ') }
-      t.strictSame(answer(t, ns.node(args, { launch: DENIED, env })), native)
+      t.strictSame(parseOutput(t, ns.node(args, { launch: DENIED, env })), native)
     })
   }
   for (const program of [[PRINT], worker(PRINT), worker(print, '{ eval: true }')]) {
@@ -71,7 +71,7 @@ t.test('every way to load it answers in a sandbox', { skip }, async (t) => {
   }
 })
 
-t.test('how often the native function is asked', { skip }, async (t) => {
+t.test('how often the native function is called', { skip }, async (t) => {
   const ns = makeLinks(t, ['d0'])
   const script = `
     const native = os.networkInterfaces
@@ -80,7 +80,8 @@ t.test('how often the native function is asked', { skip }, async (t) => {
     require('osh-ifaddrs/register')
     for (let i = 0; i < 3; i++) os.networkInterfaces()
     console.log(calls)`
-  const calls = (errno) => answer(t, ns.node(script, { launch: [...DENIED, '--errno', errno] }))
+  const calls = (errno) =>
+    parseOutput(t, ns.node(script, { launch: [...DENIED, '--errno', errno] }))
   for (const errno of ['EPERM', 'EACCES', 'EOPNOTSUPP', 'EAFNOSUPPORT', 'ENOSYS'])
     t.equal(calls(errno), 1, errno)
   for (const errno of ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS']) t.equal(calls(errno), 3, errno)
@@ -98,7 +99,7 @@ t.test(
       console.log(JSON.stringify({ name, code, errno, cause: { ...cause, message: cause.message } }))
     }`
     const launch = ['--deny-family', 'all', '--deny-socketpair', '--no-path', '/proc']
-    const error = answer(t, ns.node([...REGISTER, '-e', script], { launch }))
+    const error = parseOutput(t, ns.node([...REGISTER, '-e', script], { launch }))
     t.match(error, { name: 'SystemError', code: 'ERR_SYSTEM_ERROR', errno: 1 })
     t.match(error.cause, {
       code: 'ERR_OSH_IFADDRS_UNAVAILABLE',
@@ -110,7 +111,7 @@ t.test(
   }
 )
 
-t.test('links called as what every object has', { skip }, async (t) => {
+t.test('links named like inherited properties', { skip }, async (t) => {
   const names = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf']
   const ns = makeLinks(t, names)
   const script = `
@@ -123,14 +124,14 @@ t.test('links called as what every object has', { skip }, async (t) => {
   const count = 'const before = Reflect.ownKeys(Object.prototype).length;'
   const register = [...REGISTER, '-e', count + script]
   const expected = { own: names.map((_, i) => `10.0.${i}.1`), polluted: 0, plain: true }
-  t.strictSame(answer(t, ns.node(register, { launch: DENIED })), expected, 'in the sandbox')
+  t.strictSame(parseOutput(t, ns.node(register, { launch: DENIED })), expected, 'in the sandbox')
   const always = { OSH_IFADDRS_MODE: 'always' }
-  t.strictSame(answer(t, ns.node(register, { env: always })), expected, 'always')
+  t.strictSame(parseOutput(t, ns.node(register, { env: always })), expected, 'always')
 
-  // Native first cannot undo that Node writes into Object.prototype.
+  // If the native function runs first, Node has already written to Object.prototype.
   ns.ip('link del __proto__')
   const control = ns.node(['-e', count + script])
   t.match(control, { status: 1, stderr: /TypeError/ }, 'control: Node throws')
   expected.own[1] = null
-  t.strictSame(answer(t, ns.node(register)), expected, 'native first')
+  t.strictSame(parseOutput(t, ns.node(register)), expected, 'native first')
 })

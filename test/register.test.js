@@ -1,7 +1,7 @@
 'use strict'
 
-// What the patch does with every outcome of the native function, in every way of loading it. The native
-// function is stubbed where it must fail in a chosen way: no sandbox chooses EMFILE.
+// What the patch does for each outcome of the native function, and with each method of loading it. A stub of the
+// native function fails with errors that no sandbox produces, such as EMFILE.
 
 const t = require('tap')
 const fs = require('node:fs')
@@ -10,16 +10,16 @@ const path = require('node:path')
 const { projectRoot: root } = require('./support/namespace')
 const { runNode } = require('./support/node')
 
-/** What a script prints with console.log(), read as JSON; it must succeed without another word. */
-function answer(t, script, { args = [], env = {} } = {}) {
+/** Runs a script, asserts that it succeeds with nothing on stderr, and returns the JSON that it prints. */
+function evaluate(t, script, { args = [], env = {} } = {}) {
   const { status, stdout, stderr } = runNode([...args, '-e', script], env)
   t.equal(status, 0, stderr)
   t.equal(stderr, '', 'silent')
   return JSON.parse(stdout)
 }
 
-// A native function that throws what `thrown`, an expression, gives, and counts its calls. Node's own
-// SystemError is not to be had by name: that of another function is made to say what this one would.
+// A native function that counts its calls and throws the value of `thrown`, an expression. Node does not export
+// its SystemError, so the stub takes one from another function and changes its message.
 const stub = (thrown) => `
   const os = require('os')
   const numbers = os.constants.errno
@@ -34,8 +34,8 @@ const stub = (thrown) => `
   let calls = 0
   os.networkInterfaces = () => { calls++; throw ${thrown} };`
 
-t.test('a native answer is handed on untouched, and nothing is loaded', async (t) => {
-  const result = answer(
+t.test('a native result is returned unchanged, and nothing is loaded', async (t) => {
+  const result = evaluate(
     t,
     `const os = require('os')
     const native = {}
@@ -57,10 +57,10 @@ t.test('a native answer is handed on untouched, and nothing is loaded', async (t
   })
 })
 
-t.test('a permanent denial is remembered, a passing one is not', async (t) => {
-  // Of many errors at once, each with its own patch: how often the native function was called.
+t.test('a permanent denial is remembered, a temporary one is not', async (t) => {
+  // Counts the calls of the native function for each error, each with its own patch.
   const calls = (thrown) =>
-    answer(
+    evaluate(
       t,
       `${stub('error')}
       let error
@@ -76,26 +76,22 @@ t.test('a permanent denial is remembered, a passing one is not', async (t) => {
       })))`
     )
   const permanent = ['EPERM', 'EACCES', 'EAFNOSUPPORT', 'EOPNOTSUPP', 'EPROTONOSUPPORT', 'ENOSYS']
-  const passing = ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EINTR', 'EAGAIN']
-  const each = (names, make) => names.map(make)
+  const temporary = ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EINTR', 'EAGAIN']
+  const named = (name) => `Object.assign(new Error('frob'), { code: '${name}' })`
   t.strictSame(
     {
-      asNode: calls(each(permanent, (name) => `systemError(numbers.${name})`)),
-      negative: calls(each(permanent, (name) => `systemError(-numbers.${name})`)),
-      byName: calls(
-        each(permanent, (name) => `Object.assign(new Error('frob'), { code: '${name}' })`)
-      ),
-      passing: calls(each(passing, (name) => `systemError(numbers.${name})`)),
-      passingByName: calls(
-        each(passing, (name) => `Object.assign(new Error('frob'), { code: '${name}' })`)
-      )
+      asNode: calls(permanent.map((name) => `systemError(numbers.${name})`)),
+      negative: calls(permanent.map((name) => `systemError(-numbers.${name})`)),
+      byName: calls(permanent.map(named)),
+      temporary: calls(temporary.map((name) => `systemError(numbers.${name})`)),
+      temporaryByName: calls(temporary.map(named))
     },
     {
       asNode: Array(6).fill(1),
       negative: Array(6).fill(1),
       byName: Array(6).fill(1),
-      passing: Array(6).fill(3),
-      passingByName: Array(6).fill(3)
+      temporary: Array(6).fill(3),
+      temporaryByName: Array(6).fill(3)
     }
   )
 
@@ -110,12 +106,12 @@ t.test('a permanent denial is remembered, a passing one is not', async (t) => {
   t.strictSame(
     calls(vague),
     vague.map(() => 3),
-    'what names no denial is asked again'
+    'after an error that is no denial, the native function is called again'
   )
 })
 
-t.test('when the native function recovers, its answer is handed on', async (t) => {
-  const result = answer(
+t.test('when the native function recovers, its result is returned', async (t) => {
+  const result = evaluate(
     t,
     `${stub('systemError(numbers.EMFILE)')}
     const native = {}
@@ -130,7 +126,7 @@ t.test('when the native function recovers, its answer is handed on', async (t) =
 
 t.test('when ours fails too, the native error is thrown with ours as its cause', async (t) => {
   const thrown = (expression, env) =>
-    answer(
+    evaluate(
       t,
       `${stub('error')}
       const error = ${expression}
@@ -146,8 +142,12 @@ t.test('when ours fails too, the native error is thrown with ours as its cause',
       { env }
     )
   const always = { OSH_IFADDRS_MODE: 'always' }
-  // The cause of an error is not enumerable.
-  t.strictSame(thrown('systemError(1)'), [[true, true], [2, 2], true, false], 'asked again')
+  // The property `cause` of an error is not enumerable.
+  t.strictSame(
+    thrown('systemError(1)'),
+    [[true, true], [2, 2], true, false],
+    'both are called again'
+  )
   t.strictSame(thrown('systemError(1)', always), [[true, true], [2, 2], true, false])
   t.strictSame(thrown('null'), [[true, true], [2, 2], false, null])
   t.strictSame(thrown('"text"'), [[true, true], [2, 2], false, null])
@@ -156,8 +156,8 @@ t.test('when ours fails too, the native error is thrown with ours as its cause',
   t.strictSame(thrown(locked), [[true, true], [2, 2], false, false])
 })
 
-t.test('when ours fails after a denial, the native function is asked once more', async (t) => {
-  const result = answer(
+t.test('when ours fails after a denial, the native function is called once more', async (t) => {
+  const result = evaluate(
     t,
     `${stub('systemError(1)')}
     require('osh-ifaddrs/register')
@@ -165,18 +165,18 @@ t.test('when ours fails after a denial, the native function is asked once more',
     const ours = require('osh-ifaddrs')
     const { networkInterfaces } = ours
     ours.networkInterfaces = () => { if (fails) throw new Error('ours'); return networkInterfaces() }
-    const asked = [os.networkInterfaces(), os.networkInterfaces()].map((answer) => 'lo' in answer)
-    asked.push(calls)
+    const log = [os.networkInterfaces(), os.networkInterfaces()].map((answer) => 'lo' in answer)
+    log.push(calls)
     fails = true
-    try { os.networkInterfaces() } catch ({ errno, cause }) { asked.push(errno, cause.message, calls) }
+    try { os.networkInterfaces() } catch ({ errno, cause }) { log.push(errno, cause.message, calls) }
     fails = false
-    asked.push('lo' in os.networkInterfaces(), calls)
-    console.log(JSON.stringify(asked))`
+    log.push('lo' in os.networkInterfaces(), calls)
+    console.log(JSON.stringify(log))`
   )
   t.strictSame(result, [true, true, 1, 1, 'ours', 2, true, 2])
 })
 
-t.test('OSH_IFADDRS_MODE=always asks the native function only when ours fails', async (t) => {
+t.test('OSH_IFADDRS_MODE=always calls the native function only when ours fails', async (t) => {
   const script = (ours) => `${stub('systemError(1)')}
     const native = { native: [] }
     const fail = os.networkInterfaces
@@ -186,39 +186,39 @@ t.test('OSH_IFADDRS_MODE=always asks the native function only when ours fails', 
     const [first] = Object.keys(os.networkInterfaces())
     console.log(JSON.stringify([first, calls]))`
   const env = { OSH_IFADDRS_MODE: 'always' }
-  t.strictSame(answer(t, script(''), { env }), ['lo', 0])
-  t.strictSame(answer(t, script('')), ['native', 1], 'control')
-  t.strictSame(answer(t, script(''), { env: { OSH_IFADDRS_MODE: 'frob' } }), ['native', 1])
+  t.strictSame(evaluate(t, script(''), { env }), ['lo', 0])
+  t.strictSame(evaluate(t, script('')), ['native', 1], 'control')
+  t.strictSame(evaluate(t, script(''), { env: { OSH_IFADDRS_MODE: 'frob' } }), ['native', 1])
   const broken = `require('osh-ifaddrs').networkInterfaces = () => { throw new Error('ours') }`
-  t.strictSame(answer(t, script(broken), { env }), ['native', 1])
+  t.strictSame(evaluate(t, script(broken), { env }), ['native', 1])
 })
 
-t.test('every way to load it', async (t) => {
+t.test('every method of loading it', async (t) => {
   const patched = `JSON.stringify(Symbol.for('osh-ifaddrs.patched') in require('os').networkInterfaces)`
   const print = `console.log(${patched})`
-  t.equal(answer(t, print), false, 'control')
-  t.equal(answer(t, print, { args: ['-r', 'osh-ifaddrs/register'] }), true, '-r')
-  t.equal(answer(t, print, { args: ['--import', 'osh-ifaddrs/register'] }), true, '--import')
+  t.equal(evaluate(t, print), false, 'control')
+  t.equal(evaluate(t, print, { args: ['-r', 'osh-ifaddrs/register'] }), true, '-r')
+  t.equal(evaluate(t, print, { args: ['--import', 'osh-ifaddrs/register'] }), true, '--import')
   const env = { NODE_OPTIONS: '-r osh-ifaddrs/register' }
-  t.equal(answer(t, print, { env }), true, 'NODE_OPTIONS')
+  t.equal(evaluate(t, print, { env }), true, 'NODE_OPTIONS')
 
   const worker = `new (require('worker_threads').Worker)(${JSON.stringify(print)}, { eval: true })`
-  t.equal(answer(t, worker, { args: ['-r', 'osh-ifaddrs/register'] }), true, 'worker')
+  t.equal(evaluate(t, worker, { args: ['-r', 'osh-ifaddrs/register'] }), true, 'worker')
   const working = `${stub('systemError(1)')}
     require('osh-ifaddrs/register')
     console.log('lo' in os.networkInterfaces())`
   const workers = `for (let i = 0; i < 3; i++)
     new (require('worker_threads').Worker)(${JSON.stringify(working)}, { eval: true })`
-  t.equal(runNode(['-e', workers]).stdout, 'true\n'.repeat(3), 'answers in many workers')
+  t.equal(runNode(['-e', workers]).stdout, 'true\n'.repeat(3), 'it works in three workers at once')
 
   const { status, stdout, stderr } = runNode([path.join(__dirname, 'fixtures', 'esm.mjs')])
   t.equal(status, 0, stderr)
-  t.equal(stdout, 'true\n', 'a named import taken before')
+  t.equal(stdout, 'true\n', 'a named import that precedes it')
 })
 
-t.test('in a bundle, whose modules are not of Node', async (t) => {
+t.test('in a bundle, which does not use Node’s module loader', async (t) => {
   const register = JSON.stringify(path.join(root, 'lib', 'register.js'))
-  const result = answer(
+  const result = evaluate(
     t,
     `const fs = require('fs')
     const run = new Function('require', 'module', 'exports', fs.readFileSync(${register}, 'utf8'))
@@ -230,10 +230,10 @@ t.test('in a bundle, whose modules are not of Node', async (t) => {
   t.equal(result, true)
 })
 
-t.test('two copies patch once', async (t) => {
+t.test('two copies of the package patch only once', async (t) => {
   const copy = t.testdir()
   fs.cpSync(path.join(root, 'lib'), path.join(copy, 'lib'), { recursive: true })
-  const result = answer(
+  const result = evaluate(
     t,
     `const os = require('os')
     require('osh-ifaddrs/register')
@@ -263,7 +263,7 @@ t.test('an addon that cannot be loaded', async (t) => {
       stderr,
       /^\(node:\d+\) \[OSH_IFADDRS_ADDON\] Warning: cannot load the osh-ifaddrs addon: /
     )
-    t.equal(stderr.match(/Warning/g).length, 1, 'warns once')
+    t.equal(stderr.match(/Warning/g).length, 1, 'it warns once')
     return JSON.parse(stdout)
   }
   const missing = fail(path.join(copy, 'lib', 'register.js'))
@@ -275,7 +275,7 @@ t.test('an addon that cannot be loaded', async (t) => {
   ])
 })
 
-t.test('NODE_DEBUG makes it talk', async (t) => {
+t.test('NODE_DEBUG enables debug output', async (t) => {
   const script = `${stub('systemError(1)')}
     require('osh-ifaddrs/register')
     os.networkInterfaces()`
@@ -284,7 +284,7 @@ t.test('NODE_DEBUG makes it talk', async (t) => {
   t.match(stderr, /^OSH-IFADDRS \d+: the native function threw: .*Unknown system error 1/)
 })
 
-t.test('on other platforms nothing is done', async (t) => {
+t.test('on other platforms it does nothing', async (t) => {
   for (const platform of ['darwin', 'win32']) {
     const override = path.join(
       t.testdir({
@@ -292,7 +292,7 @@ t.test('on other platforms nothing is done', async (t) => {
       }),
       'platform.js'
     )
-    const result = answer(
+    const result = evaluate(
       t,
       `const os = require('os')
       const native = os.networkInterfaces
@@ -311,9 +311,9 @@ t.test('on other platforms nothing is done', async (t) => {
   }
 })
 
-t.test('bad arguments', async (t) => {
+t.test('invalid arguments', async (t) => {
   const { networkInterfaces, diagnose } = require('..')
-  const bad = [
+  const invalid = [
     [null, '"options" must be an object, not null'],
     [7, '"options" must be an object, not 7'],
     [{ sources: 'ioctl' }, `"options.sources" must be an array, not 'ioctl'`],
@@ -327,7 +327,7 @@ t.test('bad arguments', async (t) => {
       '"options.sources[0]" must be one of rtnetlink, ioctl, procfs, not undefined'
     ]
   ]
-  for (const [options, message] of bad)
+  for (const [options, message] of invalid)
     for (const read of [networkInterfaces, diagnose])
       t.throws(() => read(options), { name: 'TypeError', message })
   t.strictSame(

@@ -1,20 +1,20 @@
 'use strict'
 
-// The tests' own tools: that the launcher takes the steps it is told to, in the order of OpenShell's, and
-// says what is wrong where it cannot.
+// Tests of the launcher (test/sandbox/launch.c): it takes each step that its options request, in OpenShell's
+// order, and reports what it cannot do.
 
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const t = require('tap')
-const { PERL, makeNamespace, makeRunners } = require('./support/cage')
+const { PERL, makeNamespace, makeRunners } = require('./support/sandbox')
 const { launcher, projectRoot, requirements } = require('./support/namespace')
 
 const { EACCES } = os.constants.errno
 const NOBODY = 65534
 
-// A file or directory. Node would not do here: it does not start if it may not read its own files.
+// Reads files and directories. Not in Node, which does not start if it cannot read its own files.
 const PROBE_READ = `
   print join " ", map {
     (-d $_ ? opendir(my $d, $_) : open(my $f, "<", $_)) ? "open" : $!{EACCES} ? "EACCES" : $!
@@ -26,7 +26,7 @@ if (skip) {
   process.exit()
 }
 
-// Hundreds of processes take their time on a busy machine.
+// Hundreds of processes are slow on a busy machine.
 t.setTimeout(120_000)
 
 const ns = makeNamespace(t, 'steps')
@@ -35,7 +35,7 @@ const { perl, report } = makeRunners(ns)
 /** Runs the launcher itself. */
 const sandbox = (...args) => spawnSync(launcher, args, { encoding: 'utf8', cwd: '/' })
 
-t.test('Landlock closes what is not named', async (t) => {
+t.test('Landlock closes paths that are not named', async (t) => {
   const files = '/var /home /dev /dev/zero /dev/urandom /proc /etc/passwd /usr'.split(' ')
   const probe = (...launch) => perl(t, launch, PROBE_READ, ...files)
   t.equal(probe('--no-landlock'), 'open open open open open open open open')
@@ -51,24 +51,24 @@ t.test('Landlock closes what is not named', async (t) => {
   t.equal(probe('--user', 'keep'), probe(), 'for root too')
 })
 
-t.test('Landlock lets nothing be written but /dev/null', async (t) => {
+t.test('Landlock allows writing only to /dev/null', async (t) => {
   const target = path.join(os.tmpdir(), `osh-${process.pid}`)
   t.teardown(() => fs.rmSync(target, { recursive: true, force: true }))
   const make = 'print mkdir($ARGV[0]) ? 0 : $!+0'
   t.equal(perl(t, [], make, target), `${EACCES}`)
-  t.equal(perl(t, ['--path', os.tmpdir()], make, target), `${EACCES}`, 'nor what is opened')
+  t.equal(perl(t, ['--path', os.tmpdir()], make, target), `${EACCES}`, 'not to an open path either')
   t.equal(perl(t, ['--no-landlock'], make, target), '0')
   const write = 'print join " ", map { open(my $f, ">>", $_) ? 0 : $!+0 } @ARGV'
   t.equal(perl(t, [], write, '/dev/null', '/dev/zero'), `0 ${EACCES}`)
   t.equal(perl(t, ['--path', '/dev/zero'], write, '/dev/zero'), `${EACCES}`)
   t.equal(perl(t, ['--no-landlock'], write, '/dev/null', '/dev/zero'), '0 0')
-  // Not with perl, which needs it for itself.
+  // Not with perl, which itself opens /dev/null.
   const read = (...launch) => sandbox(...launch, '--', '/usr/bin/cat', '/dev/null')
   t.match(read(), { status: 0 })
   t.match(read('--no-path', '/dev/null'), { status: 1, stderr: /Permission denied/ })
 })
 
-t.test('Landlock lets programs run from open paths only', async (t) => {
+t.test('Landlock allows running programs only from open paths', async (t) => {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'osh-'))
   t.teardown(() => fs.rmSync(directory, { recursive: true }))
   fs.chmodSync(directory, 0o755)
@@ -82,10 +82,10 @@ t.test('Landlock lets programs run from open paths only', async (t) => {
   const library = path.join(directory, 'library')
   fs.writeFileSync(library, 'frob')
   const run = { launch: [], execPath: program }
-  t.match(ns.node([library], run), { status: 0, stdout: 'frob' }, 'with the prefix of the program')
+  t.match(ns.node([library], run), { status: 0, stdout: 'frob' }, 'the prefix of execPath is open')
 })
 
-t.test('the project and node are open, so that node can load the addon', async (t) => {
+t.test('the project and node are open', async (t) => {
   const load = ['-p', 'require("./package.json").name']
   const run = (...launch) => ns.node(load, { launch })
   t.match(run(), { status: 0, stdout: 'osh-ifaddrs\n' })
@@ -103,7 +103,7 @@ t.test('--user', async (t) => {
   t.match(inner('--user', 'keep'), { status: 0, stdout: `${NOBODY}\n` })
 })
 
-t.test('--netns takes a name or a path', async (t) => {
+t.test('--netns accepts a name or a path', async (t) => {
   const netns = (...args) => {
     const script = ['--user', 'keep', '--', '/usr/bin/readlink', '/proc/self/ns/net']
     return sandbox(...args, ...script).stdout.trim()
@@ -118,17 +118,17 @@ t.test('--netns takes a name or a path', async (t) => {
   t.equal(netns('--netns', '/proc/self/ns/net'), outside)
 })
 
-t.test('no_new_privs and the filter show in /proc', async (t) => {
+t.test('/proc shows no_new_privs and the filter', async (t) => {
   t.match(report(t, ['--user', 'keep']), { noNewPrivileges: '1', seccomp: '0' })
   t.match(report(t, ['--deny-socketpair']), { noNewPrivileges: '1', seccomp: '2' })
 })
 
-t.test('the steps are in the order of OpenShell', async (t) => {
+t.test('the steps are in OpenShell’s order', async (t) => {
   const file = path.join(t.testdir(), 'trace')
   const traced = 'setns,setgroups,setresgid,setresuid,prctl,landlock_restrict_self,seccomp,execve'
   const args = ['-qq', '-s0', '-o', file, '-e', `trace=${traced}`, launcher]
-  const cage = ['--netns', ns.name, '--deny-family', 'netlink', '--', '/usr/bin/true']
-  const { error, status } = spawnSync('strace', [...args, ...cage], { encoding: 'utf8' })
+  const sandboxArgs = ['--netns', ns.name, '--deny-family', 'netlink', '--', '/usr/bin/true']
+  const { error, status } = spawnSync('strace', [...args, ...sandboxArgs], { encoding: 'utf8' })
   if (error && !process.env.CI) return t.skip('no strace')
   t.equal(status, 0)
   const probing = /SECCOMP_GET|EFAULT|EINVAL|^prctl\((?!PR_SET_(DUMPABLE|NO_NEW_PRIVS))/
@@ -144,9 +144,9 @@ t.test('the steps are in the order of OpenShell', async (t) => {
     /^seccomp\(SECCOMP_SET_MODE_FILTER, .* = 0$/,
     /^execve\(.* = 0$/
   ]
-  const taken = calls.filter((call) => !probing.test(call))
-  t.match(taken, steps)
-  t.equal(taken.length, steps.length)
+  const effective = calls.filter((call) => !probing.test(call))
+  t.match(effective, steps)
+  t.equal(effective.length, steps.length)
 })
 
 t.test('the exit status is that of env(1)', async (t) => {

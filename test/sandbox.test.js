@@ -1,13 +1,13 @@
 'use strict'
 
-// The tests' own tools: that the launcher's filter refuses the system calls that it is told to, and no
-// others. A launcher that denied nothing would let every other test pass.
+// Tests of the launcher's filter: it refuses the system calls in its options, and no others. With a launcher that
+// denies nothing, every other test would pass.
 
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const t = require('tap')
-const { PERL, REPORT, makeNamespace, makeRunners } = require('./support/cage')
+const { PERL, REPORT, makeNamespace, makeRunners } = require('./support/sandbox')
 const { requirements } = require('./support/namespace')
 
 const { EACCES, EINVAL, EIO, ENOSYS, EPERM } = os.constants.errno
@@ -23,11 +23,11 @@ const REQUESTS = {
   SIOCGIFADDR: 0x8915,
   SIOCGIFNETMASK: 0x891b
 }
-// clone3 has one number everywhere.
+// clone3 has the same number on every architecture.
 const CLONE3 = 435
 const numbers = { x64: { ioctl: 16, socket: 41 }, arm64: { ioctl: 29, socket: 198 } }[process.arch]
 
-// Each prints one errno per argument, 0 for none.
+// Each prints one errno per argument; 0 is success.
 const PROBE_SOCKET = 'print join " ", map { socket(my $s, $_, 2, 0) ? 0 : $!+0 } @ARGV'
 const PROBE_SOCKETPAIR = 'print socketpair(my $a, my $b, 1, 2, 0) ? 0 : $!+0'
 const PROBE_SYSCALL = 'print join " ", map { syscall($_, 0, 0) < 0 ? $!+0 : 0 } @ARGV'
@@ -55,13 +55,13 @@ if (skip) {
   process.exit()
 }
 
-// Hundreds of processes take their time on a busy machine.
+// Hundreds of processes are slow on a busy machine.
 t.setTimeout(120_000)
 
 const ns = makeNamespace(t, 'sandbox')
 const { node, perl, report } = makeRunners(ns)
 
-t.test('the native function works in the cage while nothing is denied', async (t) => {
+t.test('the native function works in the sandbox if nothing is denied', async (t) => {
   const plain = report(t, undefined)
   t.strictSame(Object.keys(plain.interfaces).sort(), ['d0', 'd1', 'lo'])
   t.strictSame(
@@ -70,9 +70,9 @@ t.test('the native function works in the cage while nothing is denied', async (t
   )
   t.match(plain, { uid: 0, ipv6: 4, seccomp: '0' })
 
-  const caged = report(t, [])
-  t.strictSame(caged.interfaces, plain.interfaces)
-  t.match(caged, {
+  const sandboxed = report(t, [])
+  t.strictSame(sandboxed.interfaces, plain.interfaces)
+  t.match(sandboxed, {
     uid: NOBODY,
     gid: NOBODY,
     groups: '',
@@ -83,8 +83,8 @@ t.test('the native function works in the cage while nothing is denied', async (t
   })
 })
 
-t.test('undumpable, which only an unreadable program stays, it works too', async (t) => {
-  // exec makes a process dumpable again unless its user may not read the program.
+t.test('the native function works in an undumpable process', async (t) => {
+  // execve(2) makes a process dumpable again if its user may read the program.
   const execPath = path.join(t.testdir(), 'node')
   fs.copyFileSync(process.execPath, execPath)
   const owner = {}
@@ -92,15 +92,19 @@ t.test('undumpable, which only an unreadable program stays, it works too', async
     fs.chmodSync(execPath, mode)
     const { status, stdout, stderr } = ns.node(REPORT, { launch: [], execPath })
     t.equal(status, 0, stderr)
-    const caged = JSON.parse(stdout)
-    owner[mode] = caged.owner
-    t.strictSame(Object.keys(caged.interfaces).sort(), ['d0', 'd1', 'lo'])
-    t.equal(caged.ipv6, 4)
+    const sandboxed = JSON.parse(stdout)
+    owner[mode] = sandboxed.owner
+    t.strictSame(Object.keys(sandboxed.interfaces).sort(), ['d0', 'd1', 'lo'])
+    t.equal(sandboxed.ipv6, 4)
   }
-  t.strictSame(owner, { [0o755]: NOBODY, [0o711]: 0 }, '/proc/self is owned by root if undumpable')
+  t.strictSame(
+    owner,
+    { [0o755]: NOBODY, [0o711]: 0 },
+    'root owns /proc/self of an undumpable process'
+  )
 })
 
-t.test('the native function fails with the errno that netlink is denied with', async (t) => {
+t.test('the native function fails with the errno of the denial', async (t) => {
   const names = ['EPERM', 'EACCES', 'EOPNOTSUPP', 'EAFNOSUPPORT']
   for (const name of names) {
     const launch = ['--errno', name, '--deny-family']
@@ -110,13 +114,13 @@ t.test('the native function fails with the errno that netlink is denied with', a
   t.equal(node(t, ['--deny-family', 'netlink'], NATIVE), `${EPERM}`, 'EPERM by default')
 })
 
-t.test('--deny-family denies the families it is told to and no other', async (t) => {
+t.test('--deny-family denies the given families and no other', async (t) => {
   const names = Object.keys(FAMILIES)
   const probe = (...launch) =>
     perl(t, ['--errno', 'EIO', ...launch], PROBE_SOCKET, ...Object.values(FAMILIES))
       .split(' ')
       .map(Number)
-  // Packet sockets need a capability.
+  // Packet sockets need CAP_NET_RAW.
   const open = [0, 0, 0, 0, EPERM]
   const denied = (...families) =>
     names.map((name, index) => (families.includes(name) ? EIO : open[index]))
@@ -141,10 +145,10 @@ t.test('socketpair is another system call than socket', async (t) => {
   t.equal(probe('--deny-family', 'all'), 0)
   t.equal(probe('--deny-family', 'unix'), 0)
   t.equal(probe('--deny-socketpair'), EPERM)
-  t.equal(probe('--deny-socketpair', '--errno', 'EIO'), EIO, '--errno may come later')
+  t.equal(probe('--deny-socketpair', '--errno', 'EIO'), EIO, '--errno may follow')
 })
 
-t.test('--errno understands names and numbers', async (t) => {
+t.test('--errno accepts names and numbers', async (t) => {
   const names =
     'EPERM EACCES EOPNOTSUPP EAFNOSUPPORT EPROTONOSUPPORT ENOSYS EMFILE ENFILE ENOMEM ENOBUFS ' +
     'EINTR EAGAIN EINVAL EIO ENODEV ENOENT ENOSPC ENOTTY ENXIO ENETDOWN EBUSY EADDRINUSE'
@@ -183,41 +187,37 @@ t.test('--deny-ioctl denies one request', async (t) => {
   t.strictSame(two, [EPERM, 0, 0, 0, 0, 0, EIO])
 })
 
-t.test(
-  'an upper half of a register slips nothing past the filter',
-  { skip: !numbers },
-  async (t) => {
-    const high = (value) => `${0x100000000 + value}`
-    const socket = (...launch) =>
-      perl(
-        t,
-        launch,
-        'print syscall(shift(@ARGV)+0, map { $_+0 } @ARGV) < 0 ? $!+0 : 0',
-        numbers.socket,
-        high(16),
-        3,
-        0
-      )
-    t.equal(socket(), '0', 'the kernel does not look at it')
-    t.equal(socket('--deny-family', 'netlink'), `${EPERM}`)
-    const ioctl = (...launch) =>
-      perl(
-        t,
-        launch,
-        'socket(my $s, 2, 2, 0); my $r = "\\0" x 40;' +
-          'print syscall($ARGV[0]+0, fileno $s, $ARGV[1]+0, $r) < 0 ? $!+0 : 0',
-        numbers.ioctl,
-        high(REQUESTS.SIOCGIFCONF)
-      )
-    t.equal(ioctl(), '0')
-    t.equal(ioctl('--deny-ioctl', 'SIOCGIFCONF'), `${EPERM}`)
-  }
-)
+t.test('the upper half of a register does not bypass the filter', { skip: !numbers }, async (t) => {
+  const high = (value) => `${0x100000000 + value}`
+  const socket = (...launch) =>
+    perl(
+      t,
+      launch,
+      'print syscall(shift(@ARGV)+0, map { $_+0 } @ARGV) < 0 ? $!+0 : 0',
+      numbers.socket,
+      high(16),
+      3,
+      0
+    )
+  t.equal(socket(), '0', 'control: the kernel ignores it')
+  t.equal(socket('--deny-family', 'netlink'), `${EPERM}`)
+  const ioctl = (...launch) =>
+    perl(
+      t,
+      launch,
+      'socket(my $s, 2, 2, 0); my $r = "\\0" x 40;' +
+        'print syscall($ARGV[0]+0, fileno $s, $ARGV[1]+0, $r) < 0 ? $!+0 : 0',
+      numbers.ioctl,
+      high(REQUESTS.SIOCGIFCONF)
+    )
+  t.equal(ioctl(), '0')
+  t.equal(ioctl('--deny-ioctl', 'SIOCGIFCONF'), `${EPERM}`)
+})
 
-// x32 is of x86-64 only.
+// Only x86-64 has the x32 ABI.
 if (process.arch === 'x64') {
-  t.test('a filter kills who calls by the numbers of another architecture', async (t) => {
-    // getpid of x32
+  t.test('a filter kills a process that uses another architecture’s system calls', async (t) => {
+    // 0x40000027 is getpid of x32.
     const call = (launch) =>
       ns.exec(PERL, ['-e', 'print syscall(0x40000027) < 0 ? $!+0 : 0'], { launch })
     t.match(call([]), { status: 0 })
@@ -225,11 +225,11 @@ if (process.arch === 'x64') {
   })
 }
 
-t.test('clone3 is not there under any filter', async (t) => {
+t.test('every filter refuses clone3 with ENOSYS', async (t) => {
   const probe = (...launch) => Number(perl(t, launch, PROBE_SYSCALL, CLONE3))
-  t.equal(probe(), EINVAL, 'the kernel has it, and does not like these arguments')
+  t.equal(probe(), EINVAL, 'control: the kernel has it and rejects these arguments')
   t.equal(probe('--deny-socketpair'), ENOSYS)
   t.equal(probe('--deny-syscall', 'clone3=EACCES', '--errno', 'EIO'), ENOSYS)
   const thread = `new (require('node:worker_threads').Worker)('console.log(42)', { eval: true })`
-  t.equal(node(t, ['--deny-family', 'all'], thread), '42', 'threads are made by clone instead')
+  t.equal(node(t, ['--deny-family', 'all'], thread), '42', 'libc makes threads with clone instead')
 })

@@ -1,7 +1,7 @@
 'use strict'
 
-// Inside the sandbox: what is answered when one call after another is refused, and what diagnose()
-// says of it. The judge is what the native function said of the same namespace outside.
+// In the sandbox: the package's answer and diagnosis when more and more calls are refused. The expected answer is
+// the native function's for the same namespace outside the sandbox.
 
 const os = require('node:os')
 const t = require('tap')
@@ -28,38 +28,39 @@ t.before(async () => {
   t.teardown(await build(ns, mixed))
   ns.settle()
   outside = JSON.parse(read(ns).native.answer)
-  // What all the comparisons below are worth.
+  // Control: the comparisons below are of a network with these keys.
   t.strictSame(Object.keys(outside), ['lo', 't0', 'd1', 'd0', 'd0:1', 'v0'])
 })
 
-/** diagnose()'s sources, one line for each. */
+/** The sources of a diagnosis, one line for each. */
 const lines = ({ sources }) =>
   sources.map((source) => STATES.map((state) => source[state] ?? '-').join(' '))
 
-const SKIPPED_NETLINK = (code = 'EPERM') => `rtnetlink denied socket(AF_NETLINK) ${code} `
+const deniedNetlink = (code = 'EPERM') => `rtnetlink denied socket(AF_NETLINK) ${code} `
 
-/** An answer's entries in one list, each with its key. */
-const flat = (interfaces) =>
+/** The entries of an answer in one list, each with its key. */
+const flatten = (interfaces) =>
   Object.entries(interfaces).flatMap(([key, entries]) =>
     entries.map((entry) => ({ key, ...entry }))
   )
 
-const family = (interfaces, wanted) => flat(interfaces).filter((entry) => entry.family === wanted)
+const ofFamily = (interfaces, family) =>
+  flatten(interfaces).filter((entry) => entry.family === family)
 
-/** Netmask and CIDR set aside: what can be wrong where masks are inferred. */
-const unmasked = ({ netmask, cidr, ...entry }) => entry
+/** An entry without netmask and CIDR, which can be wrong if they are inferred. */
+const withoutMask = ({ netmask, cidr, ...entry }) => entry
 
-/** Where and what was inferred, as one list. */
-const inferences = ({ inferred }) =>
+/** The inferences of a diagnosis, one line for each. */
+const inferenceLines = ({ inferred }) =>
   inferred.map(({ name, address, property }) => `${name} ${address} ${property}`)
 
-t.test('netlink denied: all that the native function said, whatever the errno', async (t) => {
+t.test('netlink denied: the same answer as the native function’s, for any errno', async (t) => {
   for (const code of ['EPERM', 'EACCES', 'EOPNOTSUPP', 'EAFNOSUPPORT']) {
     const { native, ours, diagnosis } = read(ns, ['--errno', code, '--deny-family', 'netlink'])
-    t.equal(native.error?.errno, os.constants.errno[code], 'the control: the native one fails')
+    t.equal(native.error?.errno, os.constants.errno[code], 'control: the native function fails')
     t.equal(ours.answer, JSON.stringify(outside), code)
     t.strictSame(lines(diagnosis), [
-      SKIPPED_NETLINK(code),
+      deniedNetlink(code),
       'ioctl answered - - links,ipv4',
       'procfs answered - - ipv6'
     ])
@@ -67,12 +68,12 @@ t.test('netlink denied: all that the native function said, whatever the errno', 
   }
 })
 
-t.test('netlink and inet denied: the same, its netmasks inferred', async (t) => {
+t.test('netlink and inet denied: the same answer, with inferred netmasks', async (t) => {
   const { ours, diagnosis } = read(ns, ['--deny-family', 'netlink,inet'])
-  // The route to the peer of a point-to-point link is no subnet of ours, and 32 is right all the same.
+  // A route to the peer of a point-to-point link is not to a subnet of ours; the inferred /32 is still right.
   t.equal(ours.answer, JSON.stringify(outside))
   t.strictSame(lines(diagnosis), [
-    SKIPPED_NETLINK(),
+    deniedNetlink(),
     'ioctl partial socket(AF_INET) EPERM links,ipv4',
     'procfs answered - - ipv6'
   ])
@@ -80,7 +81,7 @@ t.test('netlink and inet denied: the same, its netmasks inferred', async (t) => 
     new Set(
       diagnosis.inferred.filter(({ property }) => property === 'netmask').map((x) => x.address)
     ),
-    new Set([...family(outside, 'IPv4').map(({ address }) => address), '10.99.0.1'])
+    new Set([...ofFamily(outside, 'IPv4').map(({ address }) => address), '10.99.0.1'])
   )
   t.match(diagnosis, { complete: false, missing: [], omitted: [] })
 })
@@ -90,54 +91,57 @@ t.test('every socket denied: socketpair answers', async (t) => {
   t.equal(native.error?.errno, os.constants.errno.EPERM)
   t.equal(ours.answer, JSON.stringify(outside))
   t.match(lines(diagnosis), [
-    SKIPPED_NETLINK(),
+    deniedNetlink(),
     /^ioctl partial socket\(AF_INET\) EPERM links,ipv4$/,
     'procfs answered - - ipv6'
   ])
   t.match(diagnosis, { complete: false, missing: [], omitted: [] })
 })
 
-t.test('socketpair denied too: IPv6 alone, and it is said that IPv4 is unknown', async (t) => {
+t.test('socketpair denied too: only IPv6, and IPv4 is reported missing', async (t) => {
   const { ours, diagnosis } = read(ns, NO_SOCKET_AT_ALL)
   const answer = JSON.parse(ours.answer)
-  // Hardware addresses are known to nobody then.
-  const expected = family(outside, 'IPv6').map((entry) => ({ ...entry, mac: '00:00:00:00:00:00' }))
-  t.strictSame(flat(answer), expected)
+  // No other source reports hardware addresses.
+  const expected = ofFamily(outside, 'IPv6').map((entry) => ({
+    ...entry,
+    mac: '00:00:00:00:00:00'
+  }))
+  t.strictSame(flatten(answer), expected)
   t.equal(diagnosis.complete, false)
   t.strictSame(diagnosis.missing, ['links', 'ipv4'])
   t.match(lines(diagnosis), [
-    SKIPPED_NETLINK(),
+    deniedNetlink(),
     'ioctl denied socket(AF_INET) EPERM ',
     /^procfs partial - - ipv6$/
   ])
   for (const { key, address } of expected) {
     for (const property of ['state', 'internal', 'mac'])
       t.ok(
-        inferences(diagnosis).includes(`${key} ${address} ${property}`),
+        inferenceLines(diagnosis).includes(`${key} ${address} ${property}`),
         `${address} ${property}`
       )
   }
 })
 
-t.test('/proc denied: IPv4 alone, and it is said that IPv6 is unknown', async (t) => {
+t.test('/proc denied: only IPv4, and IPv6 is reported missing', async (t) => {
   const { ours, diagnosis } = read(ns, [...NO_PROC, '--deny-family', 'netlink'])
-  t.strictSame(flat(JSON.parse(ours.answer)), family(outside, 'IPv4'))
+  t.strictSame(flatten(JSON.parse(ours.answer)), ofFamily(outside, 'IPv4'))
   t.strictSame(lines(diagnosis), [
-    SKIPPED_NETLINK(),
+    deniedNetlink(),
     'ioctl answered - - links,ipv4',
     'procfs denied open(/proc/net/if_inet6) EACCES '
   ])
   t.match(diagnosis, { complete: false, missing: ['ipv6'], inferred: [], omitted: [] })
 })
 
-t.test('/proc and inet denied: a host mask for what no route tells, and it is said', async (t) => {
+t.test('/proc and inet denied: netmasks without a route are inferred as host masks', async (t) => {
   for (const denied of [['--deny-family', 'netlink,inet'], NO_SOCKET]) {
     const { ours, diagnosis } = read(ns, [...NO_PROC, ...denied])
-    const answer = flat(JSON.parse(ours.answer))
-    t.strictSame(answer.map(unmasked), family(outside, 'IPv4').map(unmasked))
+    const answer = flatten(JSON.parse(ours.answer))
+    t.strictSame(answer.map(withoutMask), ofFamily(outside, 'IPv4').map(withoutMask))
     for (const { key, address, netmask, internal } of answer) {
       t.equal(netmask, internal ? '255.0.0.0' : '255.255.255.255', address)
-      t.ok(inferences(diagnosis).includes(`${key} ${address} netmask`))
+      t.ok(inferenceLines(diagnosis).includes(`${key} ${address} netmask`))
     }
     t.strictSame(diagnosis.missing, ['ipv6'])
   }
@@ -155,7 +159,7 @@ t.test('everything denied: an error that names the calls', async (t) => {
     ])
       t.match(ours.error.message, `${call} failed with ${answer}`)
     t.strictSame(lines(diagnosis), [
-      SKIPPED_NETLINK(code),
+      deniedNetlink(code),
       `ioctl denied socket(AF_INET) ${code} `,
       'procfs denied open(/proc/net/if_inet6) EACCES '
     ])
@@ -164,16 +168,16 @@ t.test('everything denied: an error that names the calls', async (t) => {
   }
 })
 
-t.test('one request of ioctl denied costs what it tells, and no more', async (t) => {
+t.test('a denied ioctl request costs only what it reports', async (t) => {
   const netlink = ['--deny-family', 'netlink']
 
   await t.test('SIOCGIFHWADDR', async (t) => {
     const { ours, diagnosis } = read(ns, [...netlink, '--deny-ioctl', 'SIOCGIFHWADDR'])
-    const expected = flat(outside).map((entry) => ({ ...entry, mac: '00:00:00:00:00:00' }))
-    t.strictSame(flat(JSON.parse(ours.answer)), expected)
+    const expected = flatten(outside).map((entry) => ({ ...entry, mac: '00:00:00:00:00:00' }))
+    t.strictSame(flatten(JSON.parse(ours.answer)), expected)
     t.match(lines(diagnosis)[1], 'ioctl partial ioctl(SIOCGIFHWADDR) EPERM')
     for (const { key, address } of expected)
-      t.ok(inferences(diagnosis).includes(`${key} ${address} mac`), address)
+      t.ok(inferenceLines(diagnosis).includes(`${key} ${address} mac`), address)
     t.equal(
       diagnosis.inferred.some(({ property }) => property !== 'mac'),
       false
@@ -183,13 +187,13 @@ t.test('one request of ioctl denied costs what it tells, and no more', async (t)
   await t.test('SIOCGIFFLAGS', async (t) => {
     const { ours, diagnosis } = read(ns, [...netlink, '--deny-ioctl', 'SIOCGIFFLAGS'])
     const answer = JSON.parse(ours.answer)
-    // That a link with an IPv4 address is down is not to be seen: taken to be up, it is said to be.
+    // No other call shows that a link with an IPv4 address is down, so it is inferred to be up.
     delete answer.off0
     t.strictSame(answer, outside)
     t.match(lines(diagnosis)[1], 'ioctl partial ioctl(SIOCGIFFLAGS) EPERM')
-    for (const { key, address } of flat(outside)) {
+    for (const { key, address } of flatten(outside)) {
       for (const property of ['state', 'internal'])
-        t.ok(inferences(diagnosis).includes(`${key} ${address} ${property}`), address)
+        t.ok(inferenceLines(diagnosis).includes(`${key} ${address} ${property}`), address)
     }
     t.equal(
       diagnosis.inferred.some(({ property }) => property === 'netmask'),
@@ -201,19 +205,19 @@ t.test('one request of ioctl denied costs what it tells, and no more', async (t)
     const { ours, diagnosis } = read(ns, [...netlink, '--deny-ioctl', 'SIOCGIFNETMASK'])
     t.equal(ours.answer, JSON.stringify(outside))
     t.match(lines(diagnosis)[1], 'ioctl partial ioctl(SIOCGIFNETMASK) EPERM links,ipv4')
-    for (const { key, address } of family(outside, 'IPv4'))
-      t.ok(inferences(diagnosis).includes(`${key} ${address} netmask`), address)
+    for (const { key, address } of ofFamily(outside, 'IPv4'))
+      t.ok(inferenceLines(diagnosis).includes(`${key} ${address} netmask`), address)
   })
 
   await t.test('SIOCGIFCONF: IPv4 is unknown', async (t) => {
     const { ours, diagnosis } = read(ns, [...netlink, '--deny-ioctl', 'SIOCGIFCONF'])
-    t.strictSame(flat(JSON.parse(ours.answer)), family(outside, 'IPv6'))
+    t.strictSame(flatten(JSON.parse(ours.answer)), ofFamily(outside, 'IPv6'))
     t.match(lines(diagnosis)[1], 'ioctl partial ioctl(SIOCGIFCONF) EPERM links')
     t.strictSame(diagnosis.missing, ['ipv4'])
   })
 })
 
-t.test('ioctl refused on an open netlink: RTM_GETLINK tells of the links', async (t) => {
+t.test('ioctl refused on a netlink socket: RTM_GETLINK reports the links', async (t) => {
   for (const denied of ['SIOCGIFNAME', 'SIOCGIFFLAGS', 'SIOCGIFHWADDR']) {
     const { native, ours, diagnosis } = read(ns, ['--deny-ioctl', denied])
     t.equal(native.answer, JSON.stringify(outside))
@@ -223,7 +227,7 @@ t.test('ioctl refused on an open netlink: RTM_GETLINK tells of the links', async
   }
 })
 
-t.test('entered by setns, under an old /sys: its own links only', async (t) => {
+t.test('entered by setns, with the old /sys: only its own links', async (t) => {
   const script = `
     const fs = require('node:fs')
     console.log(JSON.stringify({
@@ -236,7 +240,7 @@ t.test('entered by setns, under an old /sys: its own links only', async (t) => {
     t.equal(status, 0, stderr)
     const { sys, ours } = JSON.parse(stdout)
     t.strictSame(ours, Object.keys(outside))
-    // Why the project does not read it.
+    // /sys belongs to the namespace that mounted it, so the project does not read it.
     t.equal(sys.includes('d0'), false, `/sys/class/net shows another namespace: ${sys}`)
     t.strictSame(sys.sort(), require('node:fs').readdirSync('/sys/class/net').sort())
   }

@@ -1,8 +1,7 @@
 'use strict'
 
-// The system calls that one networkInterfaces() makes, or one getifaddrs(3) by the preload library, as
-// strace(1) sees them, against the lists in SECURITY.md: none that is not there, and none there that is
-// not made.
+// Compares the system calls of one networkInterfaces(), or of one getifaddrs(3) with the preload library, as
+// strace(1) prints them, with the lists in SECURITY.md. Both must have the same calls.
 
 const fs = require('node:fs')
 const os = require('node:os')
@@ -17,14 +16,14 @@ if (skip) {
   process.exit()
 }
 
-// How the C library gets memory and the engine's threads wait for each other, whenever they like.
+// The C library's memory management and the engine's threads make these calls at any time.
 const NOT_OURS = /^(brk|futex|madvise|mmap|mprotect|mremap|munmap|sched_yield)$/
 
 const NO_PROC = ['unshare', '--mount', 'sh', '-euc', 'mount -t tmpfs tmpfs /proc; exec "$@"', 'sh']
 const NO_NETLINK = ['--deny-family', 'netlink']
 const NO_SOCKETS = ['--deny-family', 'all', '--deny-socketpair']
 
-/** How to bring about what each heading in SECURITY.md names. */
+/** How to produce the condition in each heading of SECURITY.md. */
 const MODES = {
   'Nothing refused': { launch: [] },
   'Nothing refused, and 32 links or more': { launch: [], links: 32 },
@@ -63,7 +62,7 @@ const ONE_CALL = `
   call()
   fs.existsSync('/osh-end')`
 
-// The same of getifaddrs(3), which python3 does not call by itself.
+// The same for getifaddrs(3), through ctypes: python3 itself does not call it.
 const ONE_LIST = `
 import ctypes, os
 libc = ctypes.CDLL(None)
@@ -80,7 +79,7 @@ os.access('/osh-end', 0)
 `
 
 /**
- * SECURITY.md's lists, by their headings.
+ * Reads SECURITY.md's lists, by their headings.
  *
  * @returns {Record<string, string[]>}
  */
@@ -100,7 +99,7 @@ function readLists() {
   return Object.fromEntries(lists)
 }
 
-/** The one argument that tells calls of a name apart, where there is one. */
+/** The argument that distinguishes calls with the same name. */
 const ARGUMENT = {
   socket: /^\w+\((AF_\w+)/,
   socketpair: /^\w+\((AF_\w+)/,
@@ -110,16 +109,16 @@ const ARGUMENT = {
   sendto: /nlmsg_type=(\w+)/,
   setsockopt: /^\w+\(\d+, \w+, (\w+)/
 }
-// A strace that cannot ask the namespace which protocol a socket speaks prints figures.
-const FIGURES = { '0x12': 'RTM_GETLINK', '0x16': 'RTM_GETADDR', '0x3e': 'SO_BINDTOIFINDEX' }
+// strace prints numbers if it cannot query the namespace for a socket's protocol.
+const NUMBERS = { '0x12': 'RTM_GETLINK', '0x16': 'RTM_GETADDR', '0x3e': 'SO_BINDTOIFINDEX' }
 
-/** @param {string} line of strace's */
+/** @param {string} line printed by strace */
 function nameOf(line) {
   const [name] = line.split('(', 1)
   const argument = ARGUMENT[name]?.exec(line)?.[1]
-  // What openat(2) is on one architecture is open(2) on another.
-  const plain = name === 'openat' ? 'open' : name
-  return argument === undefined ? plain : `${plain}(${FIGURES[argument] ?? argument})`
+  // Some architectures use openat(2) for open(2).
+  const call = name === 'openat' ? 'open' : name
+  return argument === undefined ? call : `${call}(${NUMBERS[argument] ?? argument})`
 }
 
 /** @type {Map<string, Namespace>} */
@@ -143,22 +142,25 @@ function namespaceOf({ links = 0, label }) {
   return ns
 }
 
-/** The words that run what calls, in the cage. */
-function caged({ before = [], launch, preload = false }) {
+/** The command that makes the call in a sandbox. */
+function sandboxedCommand({ before = [], launch, preload = false }) {
   const prefix = path.dirname(path.dirname(fs.realpathSync(process.execPath)))
   const open = ['--path', projectRoot, ...(prefix === '/usr' ? [] : ['--path', prefix])]
-  const cage = ['env', ...before, launcher, ...open, ...launch, '--']
+  const sandbox = ['env', ...before, launcher, ...open, ...launch, '--']
   return preload
-    ? [...cage, 'env', `LD_PRELOAD=${preloadPath}`, '/usr/bin/python3', '-c', ONE_LIST]
-    : [...cage, process.execPath, '-e', ONE_CALL]
+    ? [...sandbox, 'env', `LD_PRELOAD=${preloadPath}`, '/usr/bin/python3', '-c', ONE_LIST]
+    : [...sandbox, process.execPath, '-e', ONE_CALL]
 }
 
-/** What strace prints of the thread that calls, from one marker to the other. */
+/** The lines that strace prints for the calling thread, between the two markers. */
 function trace(t, mode) {
   const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'osh-system-calls-'))
   t.teardown(() => fs.rmSync(directory, { recursive: true }))
   const strace = ['--quiet=all', '-ff', '-s', '256', '-o', path.join(directory, 'trace'), '--']
-  const { status, stderr } = namespaceOf(mode).exec('strace', [...strace, ...caged(mode)])
+  const { status, stderr } = namespaceOf(mode).exec('strace', [
+    ...strace,
+    ...sandboxedCommand(mode)
+  ])
   t.equal(status, 0, `it runs ${stderr}`)
   const files = fs.readdirSync(directory).map((name) => path.join(directory, name))
   const found = files

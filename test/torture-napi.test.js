@@ -1,8 +1,8 @@
 'use strict'
 
-// Every N-API call of the addon fails once, and from there on, in a real Node: a plain exception comes of
-// it, nothing is left, and the next read is right. The same with its allocations. The addon is the real
-// one, linked with what makes its calls fail (test/torture/napi.c).
+// Makes every N-API call and every allocation of the addon fail, once and persistently, in a real Node. Each must
+// cause an ordinary exception and no leak, and the next read must be right. The addon is the real one, linked
+// with a library that makes its calls fail (test/torture/napi.c).
 
 const fs = require('node:fs')
 const path = require('node:path')
@@ -19,7 +19,7 @@ const t = require('tap')
 const torture = require(path.join(__dirname, 'build/torture.node'))
 
 if (process.platform !== 'linux') {
-  t.pass('skipped: of Linux only', { skip: 'of Linux only' })
+  t.pass('skipped: Linux only', { skip: 'Linux only' })
   process.exit()
 }
 
@@ -37,34 +37,34 @@ const addon = torture.init({})
 const small = new Uint32Array(1)
 const large = new Uint32Array(65536)
 
-/** What is done under failures, by what it is. Each does all that it does anew. */
-const DEEDS = {
+/** The operations that fail. None keeps state for the next. */
+const OPERATIONS = {
   'an initialisation': () => typeof torture.init({})?.read,
   'a read': () => addon.read(ALL, false, large),
-  'a read into too small a room': () => JSON.stringify(addon.read(ALL, false, small)),
+  'a read into a buffer that is too small': () => JSON.stringify(addon.read(ALL, false, small)),
   'a read with details': () => JSON.stringify(addon.read(ALL, true, small)),
   'a read of nothing': () => JSON.stringify(addon.read(0, false, small)),
   'a read of procfs alone': () => JSON.stringify(addon.read(PROCFS, true, small))
 }
 
-const descriptors = () => fs.readdirSync('/proc/self/fd').length
+const countDescriptors = () => fs.readdirSync('/proc/self/fd').length
 
 /**
- * Does it once with that failing.
+ * Runs an operation once with a call or allocation failing.
  *
- * @param {() => unknown} deed
+ * @param {() => unknown} operation
  * @param {number} kind
  * @param {number} at
  * @param {number} status
  * @param {boolean} persistent
  */
-function attempt(deed, kind, at, status, persistent) {
+function attempt(operation, kind, at, status, persistent) {
   let result
   /** @type {any} */
   let error
   torture.start(kind, at, status, persistent)
   try {
-    result = deed()
+    result = operation()
   } catch (thrown) {
     error = thrown
   }
@@ -83,11 +83,11 @@ function isPlain(error) {
 
 let injected = 0
 
-for (const [name, deed] of Object.entries(DEEDS)) {
+for (const [name, operation] of Object.entries(OPERATIONS)) {
   t.test(name, async (t) => {
-    const expected = attempt(deed, NAPI, 0, 0, false)
-    t.equal(expected.error, undefined, 'it does without failures')
-    const open = descriptors()
+    const expected = attempt(operation, NAPI, 0, 0, false)
+    t.equal(expected.error, undefined, 'control: without failures it succeeds')
+    const descriptorsBefore = countDescriptors()
     /** @type {string[]} */
     const wrong = []
 
@@ -98,16 +98,16 @@ for (const [name, deed] of Object.entries(DEEDS)) {
      * @param {boolean} persistent
      */
     const fail = (kind, at, status, persistent) => {
-      const { result, error, blocks } = attempt(deed, kind, at, status, persistent)
-      const what = `${kind === NAPI ? 'call' : 'allocation'} ${at}, ${status}, ${persistent}`
+      const { result, error, blocks } = attempt(operation, kind, at, status, persistent)
+      const fault = `${kind === NAPI ? 'call' : 'allocation'} ${at}, ${status}, ${persistent}`
       injected++
-      // Where throwing fails, too, nothing can be thrown. Without memory the core has other ways to answer.
-      const may = kind === MEMORY || (persistent && status !== PENDING_EXCEPTION)
-      if (error === undefined && !may) wrong.push(`${what}: returned ${result}`)
-      if (error !== undefined && !isPlain(error)) wrong.push(`${what}: threw ${error}`)
-      if (blocks !== expected.blocks) wrong.push(`${what}: memory is left`)
-      const again = attempt(deed, NAPI, 0, 0, false)
-      if (again.result !== expected.result) wrong.push(`${what}: then ${again.result}`)
+      // If throwing fails too, nothing is thrown. Without memory the core can use another source.
+      const canReturn = kind === MEMORY || (persistent && status !== PENDING_EXCEPTION)
+      if (error === undefined && !canReturn) wrong.push(`${fault}: returned ${result}`)
+      if (error !== undefined && !isPlain(error)) wrong.push(`${fault}: threw ${error}`)
+      if (blocks !== expected.blocks) wrong.push(`${fault}: memory is left`)
+      const again = attempt(operation, NAPI, 0, 0, false)
+      if (again.result !== expected.result) wrong.push(`${fault}: then ${again.result}`)
     }
 
     const [calls, allocations] = expected.counts
@@ -117,11 +117,11 @@ for (const [name, deed] of Object.entries(DEEDS)) {
         for (const status of STATUSES) fail(NAPI, at, status, persistent)
       for (let at = 1; at <= allocations; at++) fail(MEMORY, at, 0, persistent)
     }
-    t.strictSame(wrong, [], 'exceptions where something fails, and nothing else')
-    t.equal(descriptors(), open, 'no descriptor is left')
+    t.strictSame(wrong, [], 'each failure causes an exception and nothing else')
+    t.equal(countDescriptors(), descriptorsBefore, 'no descriptor is left')
   })
 }
 
-t.test('all of it', async (t) => {
+t.test('the number of faults', async (t) => {
   t.ok(injected > 1000, `${injected} faults injected`)
 })

@@ -1,8 +1,8 @@
 'use strict'
 
-// Every call of a read fails once, and from there on, with every errno worth the name: the C program of
-// test/torture does that to the core and to the preload library's lists, and this runs it in a namespace
-// that has something to tell. That no call is left out is seen in the binaries.
+// Runs the C program of test/torture in a namespace with links and addresses. The program makes every call of a
+// read fail, once and persistently, with every plausible errno, in the core and in the preload library's lists.
+// The binaries' imports show that no call is left out.
 
 const { execFileSync } = require('node:child_process')
 const path = require('node:path')
@@ -20,21 +20,21 @@ const LEAST_FAULTS = 50_000
 const LEAST_FAULTS_WITH_MANY = 1_000
 const MANY_LINKS = 40
 
-// What test/torture makes fail.
+// The functions that test/torture makes fail.
 const TORTURED = new Set(
   (
     'malloc calloc realloc aligned_alloc socket socketpair setsockopt sendto recvmsg poll ioctl ' +
     'open open64 read close dlopen dlsym'
   ).split(' ')
 )
-// What cannot fail, or not in a way that says so: qsort(3) without memory sorts in place.
+// Functions that cannot fail, or report no failure: without memory, qsort(3) sorts in place.
 const INFALLIBLE = new Set(
   (
     '__errno_location __memcpy_chk __memset_chk __memmove_chk __popcountdi2 __stack_chk_fail dlclose ' +
     'bsearch free memchr memcmp memcpy memmove memset qsort strcmp strcspn strlen strncmp strnlen'
   ).split(' ')
 )
-// Of libmnl those that call nothing, and the three that call socket(2), calloc(3), sendto(2) and close(2).
+// libmnl's functions that make no call, and those that call socket(2), calloc(3), sendto(2) and close(2).
 const LIBMNL =
   /^mnl_(attr_get_\w+|attr_parse_payload|nlmsg_\w+|socket_(open2|get_fd|sendto|close))$/
 const OF_THE_LINKER = /^(_ITM_\w+|__cxa_finalize|__gmon_start__)$/
@@ -43,7 +43,7 @@ const ns = Namespace.create('torture')
 t.teardown(() => ns.remove())
 vethPair(ns, ns, { left: 'd0', right: 'd1' })
 vethPair(ns, ns, { left: 'other', right: 'another' })
-// Labels that name their link, another one, and none; a peer; a link that is down; one without addresses.
+// Labels that name their link, another link, and none; a peer; a link that is down; a link without addresses.
 ns.batch([
   'link set lo up',
   'link set other down',
@@ -59,7 +59,7 @@ ns.batch([
 ns.settle()
 
 /**
- * The number of faults injected, all of which were borne.
+ * Runs the program, asserts that each of its tests passes, and returns the number of injected faults.
  *
  * @param {import('tap').Test} t
  * @param {Namespace} ns
@@ -71,7 +71,7 @@ function torture(t, ns, args = []) {
   const results = [...stdout.matchAll(/^(not )?ok - (.*)$/gm)]
   const complaints = stdout.match(/^# .*, with call .*$/gm)?.join('\n')
   for (const [, not, name] of results) t.ok(!not, name, { complaints })
-  t.equal(results.length, Number(/^1\.\.(\d+)$/m.exec(stdout)?.[1]), 'all of the plan was run')
+  t.equal(results.length, Number(/^1\.\.(\d+)$/m.exec(stdout)?.[1]), 'every planned test was run')
   t.equal(status, 0, stderr)
   return Number(/^# (\d+) faults injected$/m.exec(stdout)?.[1])
 }
@@ -81,7 +81,7 @@ t.test('every call', { timeout: TIMEOUT }, async (t) => {
   t.ok(injected > LEAST_FAULTS, `${injected} faults injected`)
 })
 
-t.test('with many links, which are dumped', async (t) => {
+t.test('with so many links that they are dumped', async (t) => {
   const many = Namespace.create('torture-many')
   t.teardown(() => many.remove())
   for (let i = 0; i < MANY_LINKS / 2; i++) vethPair(many, many, { left: `m${i}`, right: `n${i}` })
@@ -95,7 +95,7 @@ t.test('no call is left out', async (t) => {
     const file = path.join(projectRoot, 'build/Release', name)
     const symbols = execFileSync('nm', ['-D', '--undefined-only', file], { encoding: 'utf8' })
     const imported = [...symbols.matchAll(/^ +[Uw] ([^@\n]+)/gm)].map(([, symbol]) => symbol)
-    const strange = imported.filter(
+    const unexpected = imported.filter(
       (symbol) =>
         !TORTURED.has(symbol) &&
         !INFALLIBLE.has(symbol) &&
@@ -104,6 +104,6 @@ t.test('no call is left out', async (t) => {
         !OF_THE_LINKER.test(symbol)
     )
     t.ok(imported.length > 5, `${name} imports ${imported.length} symbols`)
-    t.strictSame(strange, [], `${name} calls nothing that was not made to fail`)
+    t.strictSame(unexpected, [], `${name} imports only functions that were made to fail`)
   }
 })

@@ -1,7 +1,6 @@
 'use strict'
 
-// Runs the C unit tests and passes their TAP on. OSH_UNITS=sanitized runs those that `make SANITIZE=…`
-// built.
+// Runs the C unit tests and reports their results. OSH_UNITS=sanitized runs those that `make SANITIZE=…` builds.
 
 const t = require('tap')
 const { spawnSync } = require('node:child_process')
@@ -24,7 +23,7 @@ for (const unit of units) {
     const plan = Number(/^1\.\.(\d+)$/m.exec(stdout)?.[1])
     const results = [...stdout.matchAll(/^(not )?ok \d+ - (.*)$/gm)]
     for (const [, not, name] of results) t.ok(!not, name, { stdout, stderr })
-    t.equal(results.length, plan, 'all of the plan was run')
+    t.equal(results.length, plan, 'every planned test was run')
     t.strictSame({ status, signal }, { status: 0, signal: null }, stderr)
   })
 }

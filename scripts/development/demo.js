@@ -2,7 +2,7 @@
 'use strict'
 
 const { requirements } = require('../../test/support/namespace')
-const scenes = require('../../test/support/scene')
+const openshell = require('../../test/support/openshell-fixture')
 
 const missing = requirements()
 if (missing !== null) {
@@ -37,9 +37,9 @@ function errorLine(stderr) {
 }
 
 async function main() {
-  const scene = scenes.makeScene()
-  const { sandbox } = scene
-  const launch = scenes.OPENSHELL
+  const fixture = openshell.makeFixture()
+  const { sandbox } = fixture
+  const launch = openshell.OPENSHELL
   try {
     title('The sandbox')
     console.log('   network namespace with one veth, 10.200.0.2/24; unprivileged user;')
@@ -52,24 +52,24 @@ async function main() {
 
     title("In it: node -r osh-ifaddrs/register -p 'os.networkInterfaces()'")
     const script = 'os.networkInterfaces().eth0'
-    const ours = sandbox.node([...scenes.REGISTER, '-p', script], { launch })
+    const ours = sandbox.node([...openshell.REGISTER, '-p', script], { launch })
     quote(ours.stdout)
-    check(ours.stdout.includes(scenes.SANDBOX), 'ours answers')
+    check(ours.stdout.includes(openshell.SANDBOX), 'ours answers')
 
     title('In it: @homebridge/ciao advertises a service without this package')
-    const bare = scenes.advertiseBare(sandbox)
+    const bare = openshell.advertiseWithoutPackage(sandbox)
     quote(errorLine(bare.stderr))
     check(bare.status !== 0, 'ciao fails')
 
     title(
       'In it: the same with -r osh-ifaddrs/register. Outside: a peer resolves it by multicast DNS'
     )
-    const { output, found } = await scenes.advertiseAndResolve(scene)
+    const { output, found } = await openshell.advertiseAndResolve(fixture)
     quote(output)
     quote(JSON.stringify(found))
-    check(found.address === scenes.SANDBOX, 'the peer resolves the service')
+    check(found.address === openshell.SANDBOX, 'the peer resolves the service')
   } finally {
-    scene.remove()
+    fixture.remove()
   }
   process.exitCode = failures === 0 ? 0 : 1
 }

@@ -1,17 +1,17 @@
 'use strict'
 
-// Adds, renames and deletes links and addresses, so many a second, and writes each change down. Names
-// wander from link to link, and one address of each family may be on several of them.
+// Adds, renames and deletes links and addresses at a fixed rate, and records each change. Names move from
+// link to link, and several links can have the same address of each family.
 //
-// Descriptors 3 and 4 are an ip(8) in batch mode: commands go in by 3, what it prints comes by 4. It is
-// started outside of the cage, where netlink is open.
+// Descriptors 3 and 4 are the input and output of an ip(8) in batch mode, which runs outside the sandbox,
+// where netlink is open.
 
 const fs = require('node:fs')
 const os = require('node:os')
 const { ADDRESSES, KIND, LINKS, NAMES, cidrOf, macOf } = require('./history')
 
 const PER_SECOND = Number(process.env.LOAD_CHANGES ?? 200)
-// A link's coming and going takes the kernel longer than all that it leaves time for at that pace.
+// The kernel needs so long to add or delete a link that more of it would not fit into this rate.
 const DELETIONS = 0.02
 const RENAMES = 0.4
 const END = 'link/loopback'
@@ -21,13 +21,13 @@ const FIRST_PEER_INDEX = 1_000_000
 /** @param {number} below */
 const random = (below) => Math.floor(Math.random() * below)
 
-/** A function that has ip(8) do commands to their end, and returns what it prints. */
+/** Returns a function that runs ip(8) commands to completion and returns their output. */
 function makeIp() {
   const chunk = Buffer.alloc(4096)
   let printed = ''
   /** @param {string[]} commands */
   return (...commands) => {
-    // ip prints, and flushes, when it has done what came before.
+    // ip runs commands in order, so this one's output shows that the others are complete.
     fs.writeSync(3, [...commands, 'link show dev lo', ''].join('\n'))
     while (!printed.includes(END)) {
       const length = fs.readSync(4, chunk)
@@ -52,8 +52,8 @@ class Churn {
   }
 
   #freeName() {
-    const taken = this.#links.map((link) => link?.name)
-    const free = NAMES.map((_, name) => name).filter((name) => !taken.includes(name))
+    const used = this.#links.map((link) => link?.name)
+    const free = NAMES.map((_, name) => name).filter((name) => !used.includes(name))
     return free[random(free.length)]
   }
 
@@ -62,18 +62,18 @@ class Churn {
     const index = FIRST_INDEX + generation
     const peer = FIRST_PEER_INDEX + generation
     const link = { index, generation, name: this.#freeName(), addresses: new Set() }
-    const made = `index ${index} address ${macOf(number, generation)}`
+    const attributes = `index ${index} address ${macOf(number, generation)}`
     const change = { kind: KIND.addLink, link: number, generation, value: link.name }
     this.history.record(change, () => {
-      // ip remembers names; if100 is always the link with that number.
+      // ip caches names; `if100` always means the link with ifindex 100.
       this.#ip(
-        `link add ${NAMES[link.name]} ${made} type veth peer name peer${generation} index ${peer}`,
+        `link add ${NAMES[link.name]} ${attributes} type veth peer name peer${generation} index ${peer}`,
         `link set if${peer} addrgenmode none`,
         `link set if${index} addrgenmode none`,
         `link set if${peer} up`,
         `link set if${index} up`
       )
-      // Until the kernel has noticed the carrier, addresses are rightly not shown.
+      // The link's addresses must not be reported before the kernel has processed its carrier.
       while (!this.#ip(`link show dev ${NAMES[link.name]}`).includes('state UP'));
     })
     this.#links[number] = link
@@ -97,32 +97,32 @@ class Churn {
     const value = random(2 * ADDRESSES)
     const present = addresses.delete(value)
     if (!present) addresses.add(value)
-    const how = value < ADDRESSES || present ? '' : 'nodad'
+    const flag = value < ADDRESSES || present ? '' : 'nodad'
     const command = `addr ${present ? 'del' : 'add'} ${cidrOf(number, generation, value)}`
     const kind = present ? KIND.deleteAddress : KIND.addAddress
     this.history.record({ kind, link: number, generation, value }, () => {
-      this.#ip(`${command} dev if${index} ${how}`)
+      this.#ip(`${command} dev if${index} ${flag}`)
     })
   }
 
   step() {
     const number = random(LINKS)
     const link = this.#links[number]
-    const dice = Math.random()
+    const draw = Math.random()
     if (link === null) this.#add(number)
-    else if (dice < DELETIONS) this.#delete(number, link)
-    else if (dice < DELETIONS + RENAMES) this.#rename(number, link)
+    else if (draw < DELETIONS) this.#delete(number, link)
+    else if (draw < DELETIONS + RENAMES) this.#rename(number, link)
     else this.#toggle(number, link)
   }
 }
 
 /**
- * Changes what is there until it is told to stop.
+ * Changes links and addresses until the history is stopped.
  *
  * @param {import('./history').History} history
  */
 function churn(history) {
-  // Eight others never pause.
+  // Eight threads call without pause.
   os.setPriority(0, -15)
   const changes = new Churn(history)
   const start = Date.now()

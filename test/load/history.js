@@ -1,35 +1,35 @@
 'use strict'
 
-// What was there when, in memory that threads share: one writes down each change before it begins and
-// that it has ended, others see which states there may have been while they looked. Knows of links and
-// addresses by their numbers; what they are called is said here, and nowhere else.
+// The changes to links and addresses, in memory that threads share. One thread records when each change
+// begins and ends; from that, others compute which states were possible during a call. Changes name links
+// and addresses by number; only this file maps these to names, addresses and hardware addresses.
 
 const LINKS = 4
 const NAMES = ['n0', 'n1', 'n2', 'n3', 'n4', 'n5']
-/** Of each family. The last one is the same on every link, but for its prefix length. */
+/** Of each family. The last one is the same on every link, except for its prefix length. */
 const ADDRESSES = 7
 
 const KIND = { addLink: 1, deleteLink: 2, rename: 3, addAddress: 4, deleteAddress: 5 }
 
-// The counters, and after them the changes.
+// Indices of the counters. The changes follow them.
 const STOP = 0
 const BEGUN = 1
 const ENDED = 2
 const CALLS = 3
-const WANTED = 4
+const REQUESTED = 4
 const COLLECTED = 5
 const HEAD = 6
 const FIELDS = 4
 const CAPACITY = 100_000
 
 /**
- * One change: of a link's name, `value` is the place among NAMES; of an address, what `cidrOf` takes.
+ * One change. `value` is an index into NAMES for a link's name, and the argument of `cidrOf` for an address.
  *
  * @typedef {{ kind: number, link: number, generation: number, value: number }} Change
  */
 
 /**
- * What a link is like between two changes.
+ * The state of a link between two changes.
  *
  * @typedef {{ name: string, mac: string, cidrs: Set<string> }} State
  */
@@ -38,7 +38,7 @@ const CAPACITY = 100_000
 const hex = (value) => (value % 256).toString(16).padStart(2, '0')
 
 /**
- * Nothing of a link is like anything of another one, nor of itself before it was deleted.
+ * Unique to a link and its generation, so that an answer which mixes two links is recognised.
  *
  * @param {number} link
  * @param {number} generation
@@ -76,12 +76,12 @@ class History {
     return Atomics.load(this.cells, CALLS)
   }
 
-  /** How many changes may have been seen, at the most. */
+  /** How many changes have begun: a reader can have seen that many. */
   get begun() {
     return Atomics.load(this.cells, BEGUN)
   }
 
-  /** How many changes must have been seen. */
+  /** How many changes have ended: a reader must have seen that many. */
   get ended() {
     return Atomics.load(this.cells, ENDED)
   }
@@ -100,18 +100,18 @@ class History {
     Atomics.add(this.cells, CALLS, 1)
   }
 
-  /** How many times each caller is to collect its garbage. */
-  get collections() {
-    return Atomics.load(this.cells, WANTED)
+  /** How often each caller must collect its garbage. */
+  get requestedCollections() {
+    return Atomics.load(this.cells, REQUESTED)
   }
 
-  /** How many times any caller has done so. */
+  /** How often callers have done so, in total. */
   get collected() {
     return Atomics.load(this.cells, COLLECTED)
   }
 
-  askForCollection() {
-    Atomics.add(this.cells, WANTED, 1)
+  requestCollection() {
+    Atomics.add(this.cells, REQUESTED, 1)
   }
 
   countCollection() {
@@ -120,36 +120,36 @@ class History {
 
   /**
    * @param {Change} change
-   * @param {() => void} make
+   * @param {() => void} perform makes the change
    */
-  record({ kind, link, generation, value }, make) {
-    const place = this.begun
-    if (place === CAPACITY) throw new RangeError('more changes than there is room for')
-    this.cells.set([kind, link, generation, value], HEAD + place * FIELDS)
-    Atomics.store(this.cells, BEGUN, place + 1)
-    make()
-    Atomics.store(this.cells, ENDED, place + 1)
+  record({ kind, link, generation, value }, perform) {
+    const position = this.begun
+    if (position === CAPACITY) throw new RangeError(`more than ${CAPACITY} changes`)
+    this.cells.set([kind, link, generation, value], HEAD + position * FIELDS)
+    Atomics.store(this.cells, BEGUN, position + 1)
+    perform()
+    Atomics.store(this.cells, ENDED, position + 1)
   }
 
   /**
-   * @param {number} place
+   * @param {number} position
    * @returns {Change}
    */
-  at(place) {
-    const start = HEAD + place * FIELDS
+  changeAt(position) {
+    const start = HEAD + position * FIELDS
     const [kind, link, generation, value] = this.cells.subarray(start, start + FIELDS)
     return { kind, link, generation, value }
   }
 }
 
 /**
- * What a link is like after a change to it; null is no link.
+ * The state of a link after a change; null if the link does not exist.
  *
  * @param {State | null} state
  * @param {Change} change
  * @returns {State | null}
  */
-function changed(state, { kind, link, generation, value }) {
+function applyChange(state, { kind, link, generation, value }) {
   if (kind === KIND.addLink) {
     return { name: NAMES[value], mac: macOf(link, generation), cidrs: new Set() }
   }
@@ -162,4 +162,4 @@ function changed(state, { kind, link, generation, value }) {
   return { ...state, cidrs }
 }
 
-module.exports = { ADDRESSES, History, KIND, LINKS, NAMES, changed, cidrOf, macOf }
+module.exports = { ADDRESSES, History, KIND, LINKS, NAMES, applyChange, cidrOf, macOf }

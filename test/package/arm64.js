@@ -1,23 +1,23 @@
 'use strict'
 
-// The arm64 binaries, and the tests that hold without seccomp, JavaScript and C, run on them by qemu (see
-// test/support/emulation.js). On an arm64 machine the whole suite runs as it is, and nothing is emulated.
+// Runs the arm64 binaries, and the tests that need no seccomp, in qemu (see test/support/emulation.js). On an
+// arm64 machine nothing is emulated: `npm test` covers these binaries.
 
 const { spawn } = require('node:child_process')
 const { once } = require('node:events')
 const fs = require('node:fs')
 const path = require('node:path')
 const { unpackDebianPackages } = require('../../scripts/development/debian')
-const { makeEmulation, missing } = require('../support/emulation')
+const { emulationRequirements, makeEmulation } = require('../support/emulation')
 const {
   DENIED,
-  cache,
-  environment,
+  cacheFolder,
+  cleanEnvironment,
   fetchNode,
   makeFolder,
-  must,
   projectRoot,
-  run
+  run,
+  runChecked
 } = require('../support/package')
 
 const isNative = process.arch === 'arm64'
@@ -30,8 +30,8 @@ const DEBIAN_PACKAGES = [
 const NODE = 'node/bin/node'
 const TIMEOUT = 600
 
-// In one process beside this one, which is often waiting for others: nothing is to wait for it. Node starts
-// programs, and has no threads of V8's then that could be busy: see `forks` below.
+// One shell runs all files, so that no file waits for this process, which is often blocked. Node starts
+// programs here, so V8 must have no busy threads: see `forks` below.
 const RUN_ALL = `
   node=$1 results=$2 seconds=$3
   shift 3
@@ -48,82 +48,90 @@ const FILES = [
 // These take as long as those together, or longer, and run when OSH_ARM64 is `all`.
 const MORE = ['cli', 'doctor', 'lib', 'limits', 'namespace', 'register', 'sandbox-steps']
 
-// What qemu keeps the others from showing.
-const MULTICAST = 'it knows neither IP_MULTICAST_IF nor SO_BINDTOIFINDEX'
-const PROGRAMS = 'the programs that it starts are of this machine'
-const TOOLS = 'strace and valgrind see qemu, and not what it runs'
-const SECCOMP = 'seccomp filters, and containers, are of this machine'
+// Why the other files cannot run in qemu.
+const MULTICAST = 'qemu implements neither IP_MULTICAST_IF nor SO_BINDTOIFINDEX'
+const PROGRAMS = 'the programs that it starts are built for this machine'
+const TOOLS = 'strace and valgrind trace qemu instead of the program'
+const SECCOMP = 'seccomp filters and containers use the system calls of this machine'
 /** @type {Record<string, string>} */
 const OTHERS = {
   ciao: MULTICAST,
   docs: PROGRAMS,
   'doctor-remedies': SECCOMP,
-  forks:
-    'a child that is forked beside busy threads hangs in it now and then, with libc alone, too',
+  forks: 'a child that is forked beside busy threads sometimes hangs in qemu, even with libc alone',
   instructions: TOOLS,
-  load: 'eight threads of it are too slow to be under load',
+  load: 'eight emulated threads are too slow',
   memcheck: TOOLS,
-  package: 'this is it',
+  package: 'it runs this file',
   parity: MULTICAST,
   'parity-node': MULTICAST,
   'parity-regressions': MULTICAST,
   'preload-programs': PROGRAMS,
   'preload-reach': PROGRAMS,
-  'preload-run': `${PROGRAMS}, and /proc/self/stat is invented`,
+  'preload-run': `${PROGRAMS}, and qemu makes up /proc/self/stat`,
   sandbox: SECCOMP,
   sandboxes: SECCOMP,
   'system-calls': TOOLS,
-  torture: 'with so many faults qemu takes too long'
+  torture: 'qemu is too slow for so many faults'
 }
 
-// Of what these need of C: what starts programs, and is none that is tested, and what is.
-const OWN = ['raw', 'sandbox']
-const COMPILED = ['lists', 'refuse.so', 'renamed.so', 'setns.node', 'torture.node']
+// Helpers in C that only start programs: this machine's binaries do.
+const NATIVE_HELPERS = ['raw', 'sandbox']
+// Helpers in C that must be compiled for arm64.
+const ARM64_HELPERS = ['lists', 'refuse.so', 'renamed.so', 'setns.node', 'torture.node']
 
-// Everything the interface tells, by every source alone and together.
-const TELL = `
+// Prints the answer and diagnosis of each source, and of the two without netlink.
+const PRINT_ALL = `
   const { diagnose, networkInterfaces } = require('osh-ifaddrs')
-  const told = [['rtnetlink'], ['ioctl'], ['procfs'], ['ioctl', 'procfs']].map((sources) => {
+  const results = [['rtnetlink'], ['ioctl'], ['procfs'], ['ioctl', 'procfs']].map((sources) => {
     try {
       return { sources, answer: networkInterfaces({ sources }), diagnosis: diagnose({ sources }) }
     } catch (error) {
       return { sources, message: error.message, diagnosis: diagnose({ sources }) }
     }
   })
-  console.log(JSON.stringify({ arch: process.arch, told }))`
-const SHOW = 'console.log(JSON.stringify(require("node:os").networkInterfaces()))'
+  console.log(JSON.stringify({ arch: process.arch, results }))`
+const PRINT_INTERFACES = 'console.log(JSON.stringify(require("node:os").networkInterfaces()))'
 
-/** @typedef {ReturnType<typeof makeEmulation>} Within */
+/** @typedef {ReturnType<typeof makeEmulation>} Emulated */
 
 /**
  * @param {import('tap').Test} t
  * @param {string} app where it is installed
- * @param {Within} within
+ * @param {Emulated} emulated
  */
-async function testAddon(t, app, within) {
+async function testAddon(t, app, emulated) {
   /** @param {string[]} command */
-  const evaluate = (command) => JSON.parse(must(within(command, { cwd: app }), { cwd: app }))
+  const evaluate = (command) =>
+    JSON.parse(runChecked(emulated(command, { cwd: app }), { cwd: app }))
   const node = fetchNode(24, 'arm64')
-  for (const [name, cage] of Object.entries({ 'nothing denied': [], 'netlink denied': DENIED })) {
-    const there = evaluate([...cage, node, '-e', TELL])
-    const here = evaluate([...cage, process.execPath, '-e', TELL])
-    t.equal(there.arch, 'arm64')
-    t.equal(there.told.length, 4)
-    t.same(there.told, here.told, `${name}: tells what this machine's own addon tells`)
+  for (const [name, prefix] of Object.entries({ 'nothing denied': [], 'netlink denied': DENIED })) {
+    const arm64 = evaluate([...prefix, node, '-e', PRINT_ALL])
+    const native = evaluate([...prefix, process.execPath, '-e', PRINT_ALL])
+    t.equal(arm64.arch, 'arm64')
+    t.equal(arm64.results.length, 4)
+    t.same(arm64.results, native.results, `${name}: reports the same as this machine's own addon`)
   }
-  const registered = evaluate([...DENIED, node, '-r', 'osh-ifaddrs/register', '-e', SHOW])
-  t.same(registered, evaluate([process.execPath, '-e', SHOW]), 'register')
+  const registered = evaluate([
+    ...DENIED,
+    node,
+    '-r',
+    'osh-ifaddrs/register',
+    '-e',
+    PRINT_INTERFACES
+  ])
+  t.same(registered, evaluate([process.execPath, '-e', PRINT_INTERFACES]), 'register')
 }
 
 /**
  * @param {import('tap').Test} t
  * @param {string} project
- * @param {Within} within
+ * @param {Emulated} emulated
  */
-async function testPreload(t, project, within) {
+async function testPreload(t, project, emulated) {
   /** @param {string[]} command */
   const list = (command) => {
-    const { status, output } = run(within([...DENIED, 'env', ...command, 'list']))
+    const { status, output } = run(emulated([...DENIED, 'env', ...command, 'list']))
     if (status !== 0) return output
     // Counters differ from one moment to the next.
     return JSON.parse(output).map((/** @type {any} */ { data, ...entry }) => entry)
@@ -131,62 +139,67 @@ async function testPreload(t, project, within) {
   /** @param {string} arch */
   const preload = (arch) =>
     `LD_PRELOAD=${path.join(project, `prebuilds/linux-${arch}/osh_ifaddrs_preload.so`)}`
-  const there = path.join(project, 'test/build/lists')
-  const here = path.join(projectRoot, 'test/build/lists')
-  const expected = list([preload(process.arch), here])
-  t.match(list([there]), /Operation not permitted/, 'without it, getifaddrs(3) fails')
+  const arm64 = path.join(project, 'test/build/lists')
+  const native = path.join(projectRoot, 'test/build/lists')
+  const expected = list([preload(process.arch), native])
+  t.match(list([arm64]), /Operation not permitted/, 'without it, getifaddrs(3) fails')
   t.ok(Array.isArray(expected) && expected.length > 0)
-  t.same(list([preload('arm64'), there]), expected)
+  t.same(list([preload('arm64'), arm64]), expected)
 }
 
 /**
- * A copy of the project that has the published binaries.
+ * Copies the project, with the published binaries.
  *
  * @param {import('tap').Test} t
  * @param {string} app where it is installed
  */
 function makeProject(t, app) {
   const project = makeFolder(t, 'project')
-  // Sandboxes of tests are another user's.
+  // Sandboxed programs are another user's and need to reach the copy.
   fs.chmodSync(path.dirname(project), 0o711)
-  const tracked = must(['git', 'ls-files', '-z'], { cwd: projectRoot }).split('\0').slice(0, -1)
+  const tracked = runChecked(['git', 'ls-files', '-z'], { cwd: projectRoot })
+    .split('\0')
+    .slice(0, -1)
   for (const name of tracked) fs.cpSync(path.join(projectRoot, name), path.join(project, name))
   const prebuilds = path.join(app, 'node_modules/osh-ifaddrs/prebuilds')
   fs.cpSync(prebuilds, path.join(project, 'prebuilds'), { recursive: true })
   fs.mkdirSync(path.join(project, 'test/build'))
-  for (const name of OWN) {
+  for (const name of NATIVE_HELPERS) {
     const file = path.join('test/build', name)
     fs.copyFileSync(path.join(projectRoot, file), path.join(project, file))
   }
-  // In the project: the sandbox of a test opens that.
+  // Inside the project, which the tests' sandboxes leave open.
   fs.mkdirSync(path.join(project, 'node/bin'), { recursive: true })
   fs.copyFileSync(fetchNode(24, 'arm64'), path.join(project, NODE))
   return project
 }
 
 /**
- * Gives the copy what tests need: the modules of others, and programs for arm64.
+ * Adds what the tests need to the copy: node_modules, and programs for arm64.
  *
  * @param {string} project
  * @param {string} root where Debian's packages are unpacked
- * @param {Within} within
+ * @param {Emulated} emulated
  */
-function furnish(project, root, within) {
+function addDependencies(project, root, emulated) {
   const modules = path.join(project, 'node_modules')
   fs.mkdirSync(modules)
-  // A link would lead out of the sandboxes of tests.
-  must(within(['mount', '--bind', path.join(projectRoot, 'node_modules'), modules]))
-  // Tests start programs by env(1), some with an LD_PRELOAD that is for arm64.
-  must(within(['mount', '--bind', path.join(root, 'usr/bin/env'), '/usr/bin/env']))
+  // The tests' sandboxes close the target of a symbolic link.
+  runChecked(emulated(['mount', '--bind', path.join(projectRoot, 'node_modules'), modules]))
+  // Tests start programs through env(1), some with an LD_PRELOAD for arm64.
+  runChecked(emulated(['mount', '--bind', path.join(root, 'usr/bin/env'), '/usr/bin/env']))
   const test = path.join(project, 'test')
-  const targets = ['units', ...COMPILED.map((name) => `build/${name}`)]
-  must(within(['make', '--silent', 'CC=aarch64-linux-gnu-gcc', ...targets], { cwd: test }), {
-    env: {
-      ...environment(),
-      PKG_CONFIG_SYSROOT_DIR: root,
-      PKG_CONFIG_LIBDIR: path.join(root, 'usr/lib/aarch64-linux-gnu/pkgconfig')
+  const targets = ['units', ...ARM64_HELPERS.map((name) => `build/${name}`)]
+  runChecked(
+    emulated(['make', '--silent', 'CC=aarch64-linux-gnu-gcc', ...targets], { cwd: test }),
+    {
+      env: {
+        ...cleanEnvironment(),
+        PKG_CONFIG_SYSROOT_DIR: root,
+        PKG_CONFIG_LIBDIR: path.join(root, 'usr/lib/aarch64-linux-gnu/pkgconfig')
+      }
     }
-  })
+  )
 }
 
 /** @param {import('tap').Test} t */
@@ -196,29 +209,29 @@ function checkNames(t) {
     .filter((name) => name.endsWith('.test.js'))
     .map((name) => path.basename(name, '.test.js'))
   const known = [...FILES, ...MORE, ...Object.keys(OTHERS)]
-  t.strictSame(known.sort(), names.sort(), 'each file is run, or it is said why not')
+  t.strictSame(known.sort(), names.sort(), 'each file is run or has a reason')
   for (const [file, reason] of Object.entries(OTHERS)) t.comment(`${file} is not run: ${reason}`)
 }
 
 /**
  * @param {import('tap').Test} t
  * @param {string} project
- * @param {Within} within
+ * @param {Emulated} emulated
  */
-async function testSuite(t, project, within) {
+async function testSuite(t, project, emulated) {
   checkNames(t)
   const results = path.join(project, 'results')
   fs.mkdirSync(results)
   const files = process.env.OSH_ARM64 === 'all' ? [...FILES, ...MORE] : FILES
-  const words = ['sh', '-euc', RUN_ALL, 'sh', NODE, results, `${TIMEOUT}`, ...files]
-  const [command, ...args] = within(words, { cwd: project })
-  const env = { ...environment(), TAP_TIMEOUT: `${TIMEOUT}` }
+  const script = ['sh', '-euc', RUN_ALL, 'sh', NODE, results, `${TIMEOUT}`, ...files]
+  const [command, ...args] = emulated(script, { cwd: project })
+  const env = { ...cleanEnvironment(), TAP_TIMEOUT: `${TIMEOUT}` }
   await once(spawn(command, args, { stdio: 'ignore', env }), 'exit')
   for (const file of files) {
     const output = fs.readFileSync(path.join(results, file), 'utf8')
     const passes = output.endsWith('\nstatus 0\n')
     t.ok(passes, `${file}: passes`, { output: passes ? '' : output })
-    // tap's last line, which counts the failed and the skipped too, where there are any.
+    // tap's last line also has counts of failed and skipped tests if there are any.
     const [counts] = /^# \{ total: .*\}$/m.exec(output) ?? ['nothing counted']
     t.match(counts, /^# \{ total: [1-9]\d*, pass: \d+ \}$/, `${file}: ${counts}`)
   }
@@ -230,15 +243,19 @@ async function testSuite(t, project, within) {
  */
 async function testArm64(t, app) {
   if (isNative) return t.test('the addon', (t) => testAddon(t, app, (command) => command))
-  const reason = missing()
+  const reason = emulationRequirements()
   if (reason !== null) return t.skip(reason)
-  const root = unpackDebianPackages(path.join(cache, 'debian-arm64'), 'arm64', DEBIAN_PACKAGES)
-  const within = makeEmulation(t, root)
+  const root = unpackDebianPackages(
+    path.join(cacheFolder, 'debian-arm64'),
+    'arm64',
+    DEBIAN_PACKAGES
+  )
+  const emulated = makeEmulation(t, root)
   const project = makeProject(t, app)
-  furnish(project, root, within)
-  await t.test('the addon', (t) => testAddon(t, app, within))
-  await t.test('the preload library', (t) => testPreload(t, project, within))
-  await t.test('the suite', (t) => testSuite(t, project, within))
+  addDependencies(project, root, emulated)
+  await t.test('the addon', (t) => testAddon(t, app, emulated))
+  await t.test('the preload library', (t) => testPreload(t, project, emulated))
+  await t.test('the suite', (t) => testSuite(t, project, emulated))
 }
 
 module.exports = { testArm64 }

@@ -1,11 +1,11 @@
 'use strict'
 
-// What the published binaries are, read from them by readelf(1): that they need nothing which an old
-// distribution lacks, export nothing more than they must, and are hardened.
+// Reads the published binaries with readelf(1). They must need nothing that an old distribution lacks, export
+// only their interfaces, and be hardened.
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { must, projectRoot } = require('../support/package')
+const { projectRoot, runChecked } = require('../support/package')
 
 const MACHINES = { x64: 'X86-64', arm64: 'AArch64' }
 const NEWEST_GLIBC = 2.17
@@ -20,7 +20,7 @@ const PRELOAD_EXPORTS = ['freeifaddrs', 'getifaddrs', 'if_freenameindex', 'if_na
 
 /** @param {string} file */
 function inspect(file) {
-  const text = must(['readelf', '--wide', '--all', file])
+  const text = runChecked(['readelf', '--wide', '--all', file])
   const dynamic = text.slice(text.indexOf("Symbol table '.dynsym'"))
   const symbols = dynamic.slice(0, dynamic.indexOf('\n\n')).split('\n').slice(3)
   const fields = symbols.map((line) => line.trim().split(/\s+/))
@@ -51,8 +51,8 @@ function testFolder(t, folder, arch) {
     const elf = inspect(file)
     t.equal(elf.machine, MACHINES[arch], `${arch}: ${name} is for ${MACHINES[arch]}`)
     t.ok(elf.stripped, `${arch}: ${name} is stripped`)
-    t.ok(elf.relro, `${arch}: ${name} has its relocations read-only`)
-    t.equal(elf.stack, 'RW', `${arch}: ${name} wants no executable stack`)
+    t.ok(elf.relro, `${arch}: ${name} has read-only relocations`)
+    t.equal(elf.stack, 'RW', `${arch}: ${name} needs no executable stack`)
     t.ok(elf.imported.includes('__stack_chk_fail'), `${arch}: ${name} protects its stack`)
     const foreign = [...elf.versions].filter((version) => !/^(GLIBC|LIBMNL)_/.test(version))
     t.same(foreign, [], `${arch}: ${name} needs no other library's symbols`)
@@ -60,13 +60,13 @@ function testFolder(t, folder, arch) {
     t.ok(glibc.length > 0, `${arch}: ${name} names the versions of glibc's symbols`)
     const newer = glibc.filter((version) => isNewer(version.slice('GLIBC_'.length)))
     t.same(newer, [], `${arch}: ${name} needs no symbol newer than glibc ${NEWEST_GLIBC}`)
-    // libdl is part of glibc, and of libc itself since 2.34.
+    // libdl is part of glibc; since 2.34 libc.so.6 contains it.
     const known = /^(libc|libdl|ld-linux-.*|libmnl)\.so\./
     const others = elf.needed.filter((library) => !known.test(library))
     t.same(others, [], `${arch}: ${name} needs no other library`)
     t.notOk(
       fs.readFileSync(file).includes(projectRoot),
-      `${arch}: ${name} does not say where it was built`
+      `${arch}: ${name} does not contain the path that it was built in`
     )
   }
 }
@@ -79,7 +79,7 @@ function isNewer(version) {
 }
 
 /**
- * What each of them is for is all that it exports; whatever it needs of this package's lies beside it.
+ * Each binary exports only its own interface, and finds this package's other libraries in its own folder.
  *
  * @param {import('tap').Test} t
  * @param {string} folder
@@ -88,12 +88,12 @@ function isNewer(version) {
 function testRoles(t, folder, arch) {
   const addon = inspect(path.join(folder, 'osh-ifaddrs.glibc.node'))
   const entries = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
-  t.same(addon.exported.sort(), entries, `${arch}: the addon exports its entry points only`)
+  t.same(addon.exported.sort(), entries, `${arch}: the addon exports only its entry points`)
   const core = inspect(path.join(folder, 'osh_ifaddrs_core.so'))
-  t.same(core.exported.sort(), CORE_EXPORTS, `${arch}: so does the core`)
-  t.match(core.flags, 'NODELETE', `${arch}: the core, once loaded, stays`)
+  t.same(core.exported.sort(), CORE_EXPORTS, `${arch}: the core exports only its functions`)
+  t.match(core.flags, 'NODELETE', `${arch}: the core is never unloaded`)
   for (const [name, elf] of Object.entries({ addon, core })) {
-    t.equal(elf.runpath, '$ORIGIN', `${arch}: the ${name} finds libmnl beside itself`)
+    t.equal(elf.runpath, '$ORIGIN', `${arch}: the ${name} finds libmnl in its own folder`)
     t.ok(elf.needed.includes('libmnl.so.0'), `${arch}: the ${name} needs libmnl`)
     t.ok(
       elf.imported.some((symbol) => /^__\w+_chk$/.test(symbol)),
@@ -104,10 +104,10 @@ function testRoles(t, folder, arch) {
   t.same(
     preload.exported.sort(),
     PRELOAD_EXPORTS,
-    `${arch}: the preload library stands in for these`
+    `${arch}: the preload library exports the functions that it replaces`
   )
-  t.equal(preload.runpath, '$ORIGIN', `${arch}: it finds its core beside itself`)
-  t.notOk(preload.needed.includes('libmnl.so.0'), `${arch}: it brings no program libmnl`)
+  t.equal(preload.runpath, '$ORIGIN', `${arch}: it finds its core in its own folder`)
+  t.notOk(preload.needed.includes('libmnl.so.0'), `${arch}: it loads no libmnl into other programs`)
 }
 
 /**

@@ -1,11 +1,10 @@
 'use strict'
 
-// What is in the tarball, how large it is, and what the tools of the trade say of it: types, exports and
-// whether npm would publish it without a word.
+// The tarball: its files, its size, its types and exports, and whether npm would publish it without a warning.
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { fetch, must, projectRoot, run } = require('../support/package')
+const { fetchFromNpm, projectRoot, run, runChecked } = require('../support/package')
 
 const LARGEST = 200_000
 
@@ -75,7 +74,7 @@ const FILES = [
   'src/tie.c'
 ]
 
-// Compiles only if the declarations are complete, and as strict as they are meant to be.
+// Compiles only if the declarations are complete and strict.
 const USAGE = `
 import { networkInterfaces as native } from 'node:os'
 import 'osh-ifaddrs/register'
@@ -118,7 +117,7 @@ preloadPath.length
  * @param {string} tarball
  */
 async function testFiles(t, tarball) {
-  const listed = must(['tar', '-tzf', tarball]).trim().split('\n')
+  const listed = runChecked(['tar', '-tzf', tarball]).trim().split('\n')
   t.same(listed.map((name) => name.replace(/^package\//, '')).sort(), FILES)
   t.ok(fs.statSync(tarball).size < LARGEST, `smaller than ${LARGEST} bytes`)
 }
@@ -154,18 +153,23 @@ async function testTypes(t, app) {
  * @param {string} tarball
  */
 async function testTools(t, tarball) {
-  const attw = fetch('@arethetypeswrong/cli@0', 'dist/index.js')
-  // Node 20 is the oldest that the package is for, and resolves by exports.
+  const attw = fetchFromNpm('@arethetypeswrong/cli@0', 'dist/index.js')
+  // Node 20, the oldest supported version, resolves `exports`.
   const types = run([process.execPath, attw, tarball, '--profile', 'node16', '--format', 'ascii'])
   t.equal(types.status, 0, types.output)
-  const publint = run([process.execPath, fetch('publint@0', 'src/cli.js'), tarball, '--strict'])
+  const publint = run([
+    process.execPath,
+    fetchFromNpm('publint@0', 'src/cli.js'),
+    tarball,
+    '--strict'
+  ])
   t.equal(publint.status, 0, publint.output)
   t.match(publint.stdout, 'All good!')
   const publish = run(['npm', 'publish', '--dry-run', '--ignore-scripts', tarball])
   t.equal(publish.status, 0, publish.output)
   const warnings = publish.stderr.split('\n').filter((line) => /^npm (warn|error)/.test(line))
   const ours = warnings.filter((line) => !/user config|to be logged in/.test(line))
-  t.same(ours, [], 'npm publish --dry-run has nothing to say')
+  t.same(ours, [], 'npm publish --dry-run prints no warning about the package')
 }
 
 /**

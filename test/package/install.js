@@ -1,7 +1,7 @@
 'use strict'
 
-// How the package installs: with and without its install script, with and without a prebuilt addon that
-// fits, a compiler, a file system that lets it be loaded, and on other platforms.
+// Installs the package with and without its install script, a matching prebuilt addon, a compiler and a file
+// system that allows loading it, and on other platforms.
 
 const fs = require('node:fs')
 const path = require('node:path')
@@ -10,20 +10,20 @@ const { requirements } = require('../support/namespace')
 const {
   DENIED,
   bareEnvironment,
-  environment,
+  cleanEnvironment,
   makeFolder,
-  must,
   packWithoutPrebuilds,
   projectRoot,
-  run
+  run,
+  runChecked
 } = require('../support/package')
 
 const CPU_SECONDS = 2
 const MACHINE = `linux-${process.arch}`
-const SHOW = `
+const PRINT_INTERFACES = `
   require('osh-ifaddrs/register')
   console.log(JSON.stringify(require('node:os').networkInterfaces()))`
-const TELL = `
+const PRINT_ERROR = `
   try { require('osh-ifaddrs').networkInterfaces() } catch (error) { console.log(error.message) }`
 
 /** @param {string} folder */
@@ -37,7 +37,10 @@ function installed(folder) {
  */
 function testAnswer(t, folder) {
   const expected = JSON.stringify(require('node:os').networkInterfaces())
-  t.equal(must([...DENIED, process.execPath, '-e', SHOW], { cwd: folder }).trim(), expected)
+  t.equal(
+    runChecked([...DENIED, process.execPath, '-e', PRINT_INTERFACES], { cwd: folder }).trim(),
+    expected
+  )
 }
 
 /**
@@ -48,11 +51,11 @@ async function testBareMachine(t, tarball) {
   const folder = makeFolder(t)
   const env = bareEnvironment(t)
   const started = Date.now()
-  const out = must(['/bin/sh', '-c', 'npm install "$1" && times', 'sh', tarball], {
+  const out = runChecked(['/bin/sh', '-c', 'npm install "$1" && times', 'sh', tarball], {
     cwd: folder,
     env
   })
-  // The last line of times(1) is that of the children, and CPU time is no matter of what else runs here.
+  // The last line of times(1) is the children's CPU time, which does not depend on the load of the machine.
   const times = [
     ...out
       .trim()
@@ -78,15 +81,15 @@ async function testBareMachine(t, tarball) {
 async function testIgnoredScripts(t, tarball) {
   const env = bareEnvironment(t)
   const folder = makeFolder(t)
-  must(['npm', 'install', '--ignore-scripts', tarball], { cwd: folder, env })
+  runChecked(['npm', 'install', '--ignore-scripts', tarball], { cwd: folder, env })
   testAnswer(t, folder)
   const without = makeFolder(t)
   const bare = packWithoutPrebuilds(t, tarball)
-  must(['npm', 'install', '--ignore-scripts', bare], { cwd: without, env })
-  const told = must([process.execPath, '-e', TELL], { cwd: without })
+  runChecked(['npm', 'install', '--ignore-scripts', bare], { cwd: without, env })
+  const printed = runChecked([process.execPath, '-e', PRINT_ERROR], { cwd: without })
   const reason = `none is published for ${MACHINE} with glibc, and none is compiled`
   const advice = 'To compile it, run: npm rebuild --foreground-scripts osh-ifaddrs'
-  t.equal(told, `cannot load the osh-ifaddrs addon: ${reason}. ${advice}\n`)
+  t.equal(printed, `cannot load the osh-ifaddrs addon: ${reason}. ${advice}\n`)
 }
 
 /**
@@ -99,16 +102,23 @@ async function testNoCompiler(t, tarball) {
   const command = ['npm', 'install', '--foreground-scripts', packWithoutPrebuilds(t, tarball)]
   const { status, stderr } = run(command, { cwd: folder, env })
   t.equal(status, 0, 'the install succeeds')
-  const said = stderr.split('\n').filter((line) => line.includes('osh-ifaddrs addon'))
-  t.match(said, [
+  const messages = stderr.split('\n').filter((line) => line.includes('osh-ifaddrs addon'))
+  t.match(messages, [
     /none is published for .*\. Missing .*: make, cc, c\+\+, python3, pkg-config, libmnl\. Install/
   ])
-  t.equal(said.length, 1, 'with one line')
-  t.equal(must([process.execPath, '-e', TELL], { cwd: folder, env }).trim(), said[0])
-  const caught = `try { ${SHOW} } catch (error) { console.log(error.syscall, error.cause.message) }`
+  t.equal(messages.length, 1, 'with one line')
+  t.equal(
+    runChecked([process.execPath, '-e', PRINT_ERROR], { cwd: folder, env }).trim(),
+    messages[0]
+  )
+  const caught = `try { ${PRINT_INTERFACES} } catch (error) { console.log(error.syscall, error.cause.message) }`
   const patched = run([...DENIED, process.execPath, '-e', caught], { cwd: folder, env })
-  t.equal(patched.stdout, `uv_interface_addresses ${said[0]}\n`, 'the native error has it as cause')
-  const warning = `Warning: ${said[0]}`
+  t.equal(
+    patched.stdout,
+    `uv_interface_addresses ${messages[0]}\n`,
+    'the native error has it as cause'
+  )
+  const warning = `Warning: ${messages[0]}`
   t.equal(patched.stderr.split(warning).length, 2, 'and one warning says so')
 }
 
@@ -118,7 +128,7 @@ async function testNoCompiler(t, tarball) {
  */
 async function testCompiler(t, tarball) {
   const folder = makeFolder(t)
-  must(['npm', 'install', packWithoutPrebuilds(t, tarball)], { cwd: folder })
+  runChecked(['npm', 'install', packWithoutPrebuilds(t, tarball)], { cwd: folder })
   t.ok(fs.existsSync(path.join(installed(folder), 'build/Release/osh_ifaddrs.node')))
   t.notOk(fs.existsSync(path.join(installed(folder), 'build/no-addon.txt')))
   testAnswer(t, folder)
@@ -152,13 +162,14 @@ async function testOtherPlatforms(t, root) {
       const { isDeepStrictEqual } = require('node:util')
       const answer = require('osh-ifaddrs').networkInterfaces()
       console.log(os.networkInterfaces === native && isDeepStrictEqual(answer, native()))`
-    const said = must([...command, '-e', check], { cwd: folder }).trim()
-    t.equal(said, 'true', `${platform}: register does nothing, and the native function answers`)
+    const printed = runChecked([...command, '-e', check], { cwd: folder }).trim()
+    t.equal(printed, 'true', `${platform}: register does nothing, and the native function answers`)
   }
 }
 
 /**
- * As gyp sees it where nodejs.org's headers are used: Termux's own do not want a variable of the NDK's.
+ * Runs gyp with nodejs.org's headers, as on Termux. Those need the variable android_ndk_path; Termux's own
+ * headers do not.
  *
  * @param {import('tap').Test} t
  * @param {string} root of an installed package
@@ -169,13 +180,13 @@ async function testTermux(t, root) {
   const nodeGyp = path.join(projectRoot, 'node_modules/node-gyp/bin/node-gyp.js')
   const command = [process.execPath, nodeGyp, 'configure', '--silent', '--', '-DOS=android']
   const { npm_config_nodedir } = process.env
-  const env = { ...environment(), npm_config_nodedir, ...headers() }
+  const env = { ...cleanEnvironment(), npm_config_nodedir, ...headers() }
   const { status, output } = run([...command, '-Dplatform=android'], { cwd: folder, env })
   t.same({ status, output }, { status: 0, output: '' })
   const gyp = path.join(folder, 'binding.gyp')
   fs.writeFileSync(gyp, fs.readFileSync(gyp, 'utf8').replace(/'android_ndk_path%'.*/, ''))
   const without = run([...command, '-Dplatform=android'], { cwd: folder, env })
-  t.match(without.output, /Undefined variable android_ndk_path/, 'it is wanted')
+  t.match(without.output, /Undefined variable android_ndk_path/, 'the variable is needed')
 }
 
 /**
@@ -184,7 +195,7 @@ async function testTermux(t, root) {
  */
 async function testMounts(t, app) {
   const folder = makeFolder(t)
-  /** @param {string} options of mount(8), for a file system that holds the installed application */
+  /** @param {string} options of mount(8), for a file system that contains the installed application */
   const mount = (options) => `
     mount -t tmpfs osh-package "$1" && cp -a "$2/." "$1" && mount -o "remount,${options}" "$1" && cd "$1" && shift 2
     exec "$@"`
@@ -192,9 +203,9 @@ async function testMounts(t, app) {
   const runOn = (options, command) =>
     run(['unshare', '--mount', 'sh', '-c', mount(options), 'sh', folder, app, ...command])
   const expected = JSON.stringify(require('node:os').networkInterfaces())
-  const readOnly = runOn('ro', [...DENIED, process.execPath, '-e', SHOW])
+  const readOnly = runOn('ro', [...DENIED, process.execPath, '-e', PRINT_INTERFACES])
   t.equal(readOnly.output.trim(), expected, 'read-only: answers')
-  const noexec = runOn('noexec', [process.execPath, '-e', TELL])
+  const noexec = runOn('noexec', [process.execPath, '-e', PRINT_ERROR])
   t.match(
     noexec.stdout,
     /\.node: failed to map segment.*\. Node cannot load addons from a noexec mount\.\n$/
@@ -207,13 +218,15 @@ async function testMounts(t, app) {
  */
 async function testGlobal(t, tarball) {
   const prefix = makeFolder(t)
-  must(['npm', 'install', '--global', '--prefix', prefix, tarball], { env: bareEnvironment(t) })
+  runChecked(['npm', 'install', '--global', '--prefix', prefix, tarball], {
+    env: bareEnvironment(t)
+  })
   const register = path.join(prefix, 'lib/node_modules/osh-ifaddrs/lib/register.js')
-  const show = 'console.log(JSON.stringify(require("node:os").networkInterfaces()))'
-  const said = must([...DENIED, process.execPath, '-r', register, '-e', show]).trim()
+  const print = 'console.log(JSON.stringify(require("node:os").networkInterfaces()))'
+  const printed = runChecked([...DENIED, process.execPath, '-r', register, '-e', print]).trim()
   const expected = JSON.stringify(require('node:os').networkInterfaces())
-  t.equal(said, expected, 'by -r and a path')
-  const command = must([...DENIED, path.join(prefix, 'bin/osh-ifaddrs'), '--json'])
+  t.equal(printed, expected, '-r with an absolute path')
+  const command = runChecked([...DENIED, path.join(prefix, 'bin/osh-ifaddrs'), '--json'])
   t.equal(JSON.stringify(JSON.parse(command)), expected, 'the command')
 }
 

@@ -1,13 +1,20 @@
 'use strict'
 
-// Everything that loads the package: every Node, every way to import it, and other runtimes, bundlers and
-// package managers. Each program prints what os.networkInterfaces(), denied by seccomp, is answered with.
+// Everything that loads the package: each supported Node, each kind of import, and other runtimes, bundlers
+// and package managers. Each program prints the network interfaces while seccomp denies netlink.
 
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { pathToFileURL } = require('node:url')
-const { DENIED, environment, fetch, makeFolder, must, run } = require('../support/package')
+const {
+  DENIED,
+  cleanEnvironment,
+  fetchFromNpm,
+  makeFolder,
+  run,
+  runChecked
+} = require('../support/package')
 const { nodeVersions } = require('../support/node-versions')
 const { runtime } = require('../support/runtimes')
 
@@ -54,12 +61,12 @@ const PROGRAMS = {
 }
 
 /**
- * The ways to run them with Node, as arguments and environment.
+ * Arguments and environment of Node for each method of loading the package.
  *
  * @param {string} app
  * @returns {Record<string, { args: string[], env?: Record<string, string> }>}
  */
-function waysOfNode(app) {
+function nodeInvocations(app) {
   const register = path.join(app, 'node_modules/osh-ifaddrs/lib/register.js')
   return {
     CommonJS: { args: ['require.cjs'] },
@@ -96,7 +103,7 @@ function writePrograms(folder) {
 function testAnswer(t, folder, command, message, env = {}) {
   const { output } = run([...DENIED, ...command], {
     cwd: folder,
-    env: { ...environment(), ...env }
+    env: { ...cleanEnvironment(), ...env }
   })
   t.equal(output.trim(), JSON.stringify(os.networkInterfaces()), message)
 }
@@ -107,10 +114,10 @@ function testAnswer(t, folder, command, message, env = {}) {
  */
 async function testNodes(t, app) {
   for (const { execPath: node } of nodeVersions()) {
-    const version = must([node, '--version']).trim()
+    const version = runChecked([node, '--version']).trim()
     const control = run([...DENIED, node, 'plain.cjs'], { cwd: app })
-    t.match(control.stderr, /uv_interface_addresses/, `${version} without it: throws`)
-    for (const [name, { args, env }] of Object.entries(waysOfNode(app))) {
+    t.match(control.stderr, /uv_interface_addresses/, `${version} alone: throws`)
+    for (const [name, { args, env }] of Object.entries(nodeInvocations(app))) {
       testAnswer(t, app, [node, ...args], `${version}: ${name}`, env)
     }
   }
@@ -121,7 +128,7 @@ async function testNodes(t, app) {
  * @param {string} app
  */
 async function testBundler(t, app) {
-  const esbuild = fetch(`@esbuild/linux-${process.arch}@0`, 'bin/esbuild')
+  const esbuild = fetchFromNpm(`@esbuild/linux-${process.arch}@0`, 'bin/esbuild')
   for (const [from, format] of [
     ['require.cjs', 'cjs'],
     ['named.mjs', 'esm'],
@@ -130,7 +137,9 @@ async function testBundler(t, app) {
   ]) {
     const to = `bundle-${from}.${format === 'esm' ? 'mjs' : 'cjs'}`
     const options = ['--bundle', '--platform=node', `--format=${format}`, `--outfile=${to}`]
-    must([esbuild, from, ...options, '--external:osh-ifaddrs', '--log-level=warning'], { cwd: app })
+    runChecked([esbuild, from, ...options, '--external:osh-ifaddrs', '--log-level=warning'], {
+      cwd: app
+    })
     testAnswer(t, app, [process.execPath, to], `${from} as ${format}`)
   }
 }
@@ -152,16 +161,16 @@ async function testRuntimes(t, app) {
  * @param {string} tarball
  */
 async function testManagers(t, tarball) {
-  const pnpm = fetch('pnpm@10', 'bin/pnpm.cjs')
-  const yarn = fetch('yarn@1', 'bin/yarn.js')
+  const pnpm = fetchFromNpm('pnpm@10', 'bin/pnpm.cjs')
+  const yarn = fetchFromNpm('yarn@1', 'bin/yarn.js')
   for (const [name, command] of Object.entries({
     pnpm: [pnpm, 'add', '--offline', tarball],
-    // It asks the registry even for what the tarball brings.
+    // yarn queries the registry even for a tarball, so it cannot run offline.
     yarn: [yarn, 'add', '--no-lockfile', `file:${tarball}`]
   })) {
     const folder = makeFolder(t)
-    const env = { ...environment(), HOME: path.dirname(folder) }
-    must([process.execPath, ...command], { cwd: folder, env })
+    const env = { ...cleanEnvironment(), HOME: path.dirname(folder) }
+    runChecked([process.execPath, ...command], { cwd: folder, env })
     writePrograms(folder)
     testAnswer(t, folder, [process.execPath, 'named.mjs'], `${name}: imported`)
     const args = ['-r', 'osh-ifaddrs/register', 'plain.cjs']

@@ -1,30 +1,30 @@
 'use strict'
 
-// Alpine's C library, on this machine: that all of the C code compiles against its headers without a
-// warning, that the core passes its unit tests there, that the addon links, and that no binary for glibc is
-// loaded there. Not shown: the addon in a Node of Alpine's, for none is to be had from npm.
+// musl, Alpine's C library, on this machine. All C code must compile against its headers without a warning, the
+// core must pass its unit tests, the addon must link, and no binary for glibc may be loaded. Not tested: the
+// addon in a Node for musl, because npm has none.
 
 const fs = require('node:fs')
 const path = require('node:path')
 const { unpackDebianSource } = require('../../scripts/development/debian')
-const { cache, makeFolder, must, projectRoot, run } = require('../support/package')
+const { cacheFolder, makeFolder, projectRoot, run, runChecked } = require('../support/package')
 
 const FLAGS = ['-std=c11', '-D_GNU_SOURCE', '-O2', '-Wall', '-Wextra', '-Werror']
 const CORE = ['infer', 'ioctl', 'link', 'netlink', 'procfs', 'rtnetlink', 'snapshot', 'text', 'tie']
 
-// What glibc has, musl has not, and libmnl as Debian compiled it wants for printing messages.
+// Functions of glibc that musl lacks and that Debian's libmnl needs for printing messages.
 const STAND_IN = `
   extern void abort(void);
   int __fprintf_chk(void) { abort(); }
   const void *__ctype_b_loc(void) { abort(); }`
 
 /**
- * The kernel's headers and libmnl's, and none of glibc's, which lie beside them.
+ * Links the kernel's headers and libmnl's. glibc's, in the same folder, must not be found.
  *
  * @param {string} folder
  */
 function linkHeaders(folder) {
-  const machine = must(['cc', '-print-multiarch']).trim()
+  const machine = runChecked(['cc', '-print-multiarch']).trim()
   fs.mkdirSync(folder)
   for (const name of ['linux', 'asm-generic', 'libmnl']) {
     fs.symlinkSync(path.join('/usr/include', name), path.join(folder, name))
@@ -58,13 +58,13 @@ function testAddon(t, folder, headers) {
       return object
     })
   const addon = path.join(folder, 'addon.node')
-  const wanted = [...CORE, 'addon'].map((name) => `${name}.c.o`)
-  const linked = objects.filter((object) => wanted.includes(path.basename(object)))
-  t.equal(linked.length, wanted.length)
+  const expected = [...CORE, 'addon'].map((name) => `${name}.c.o`)
+  const linked = objects.filter((object) => expected.includes(path.basename(object)))
+  t.equal(linked.length, expected.length)
   compile(t, ['-shared', ...linked, '-l:libmnl.so.0', '-L', folder, '-o', addon], 'the addon links')
   const libc = '/lib/ld-musl-' + (process.arch === 'x64' ? 'x86_64' : 'aarch64') + '.so.1'
   const symbols = (/** @type {string} */ file, /** @type {string} */ which) =>
-    must(['nm', '--dynamic', which, file])
+    runChecked(['nm', '--dynamic', which, file])
       .split('\n')
       .filter((line) => line !== '' && !/ [wv] /.test(line))
       .map(
@@ -74,15 +74,15 @@ function testAddon(t, folder, headers) {
             .split(/[\s@]+/)
             .slice(which === '--defined-only' ? 2 : 1)[0]
       )
-  const there = [libc, path.join(folder, 'libmnl.so.0')].flatMap((file) =>
+  const available = [libc, path.join(folder, 'libmnl.so.0')].flatMap((file) =>
     symbols(file, '--defined-only')
   )
-  const lacking = symbols(addon, '--undefined-only').filter((name) => !there.includes(name))
-  t.ok(lacking.length > 0, 'it does need Node')
+  const missing = symbols(addon, '--undefined-only').filter((name) => !available.includes(name))
+  t.ok(missing.length > 0, 'control: it needs symbols of Node')
   t.same(
-    lacking.filter((name) => !name.startsWith('napi_')),
+    missing.filter((name) => !name.startsWith('napi_')),
     [],
-    'and nothing besides, musl and libmnl'
+    'all other symbols are in musl or libmnl'
   )
 }
 
@@ -92,13 +92,13 @@ function testAddon(t, folder, headers) {
  * @param {string[]} headers
  */
 function testUnits(t, folder, headers) {
-  const cmocka = unpackDebianSource(path.join(cache, 'cmocka'), 'cmocka')
+  const cmocka = unpackDebianSource(path.join(cacheFolder, 'cmocka'), 'cmocka')
   const has = ['INTTYPES_H', 'STDINT_H', 'STRINGS_H', 'SIGNAL_H', 'SNPRINTF', 'VSNPRINTF']
   const object = path.join(folder, 'cmocka.o')
   const include = ['-I', path.join(cmocka, 'include')]
   const defines = has.map((name) => `-DHAVE_${name}=1`)
   const file = path.join(cmocka, 'src/cmocka.c')
-  must(['musl-gcc', '-w', '-O1', ...include, ...defines, '-c', file, '-o', object])
+  runChecked(['musl-gcc', '-w', '-O1', ...include, ...defines, '-c', file, '-o', object])
   const standIn = path.join(folder, 'stand-in.c')
   fs.writeFileSync(standIn, STAND_IN)
   const test = path.join(projectRoot, 'test')
@@ -108,9 +108,9 @@ function testUnits(t, folder, headers) {
     const program = path.join(folder, unit)
     const files = [path.join(test, 'unit', name), object, standIn]
     files.push(...CORE.map((source) => path.join(folder, `${source}.c.o`)))
-    // What answers system calls itself.
+    // This test defines the system calls itself.
     if (unit === 'read_test') files.push(path.join(test, 'unit/script.c'))
-    // Captures are found from there.
+    // The test includes its captures relative to the folder `test`.
     const folders = ['-I', path.join(projectRoot, 'src'), ...include, '-I', test, ...headers]
     const libraries = ['-l:libmnl.so.0', '-L', folder]
     const command = ['musl-gcc', ...FLAGS, '-O1', ...folders, ...files, ...libraries]
@@ -132,16 +132,16 @@ function testLoader(t, folder, app) {
   const program = path.join(folder, 'program')
   const file = path.join(folder, 'program.c')
   fs.writeFileSync(file, 'int main(void) { return 0; }')
-  const tell = (/** @type {string} */ compiler) => {
-    must([compiler, file, '-o', program])
+  const printError = (/** @type {string} */ compiler) => {
+    runChecked([compiler, file, '-o', program])
     const script = `
       process.execPath = ${JSON.stringify(program)}
       const { networkInterfaces, preloadPath } = require('osh-ifaddrs')
       try { networkInterfaces() } catch ({ message }) { console.log(preloadPath, message) }`
-    return must([process.execPath, '-e', script], { cwd: app })
+    return runChecked([process.execPath, '-e', script], { cwd: app })
   }
-  t.equal(tell('cc'), '', 'a program of glibc: the addon is loaded')
-  t.match(tell('musl-gcc'), /^null .* none is published for linux-\w+ with musl, and none/)
+  t.equal(printError('cc'), '', 'a program with glibc loads the addon')
+  t.match(printError('musl-gcc'), /^null .* none is published for linux-\w+ with musl, and none/)
 }
 
 /**

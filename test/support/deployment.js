@@ -1,13 +1,12 @@
 'use strict'
 
-// What docs/deploy.md's snippets become when they are run: a folder as its reader has it, and a command in a
-// cage that refuses netlink.
+// The folder in which test/docs.test.js runs the snippets of docs/deploy.md.
 
 const fs = require('node:fs')
 const path = require('node:path')
 const { projectRoot } = require('./namespace')
 
-/** Prints an address that the tests' namespace has, or the error's number. */
+/** Prints an address of the test's namespace, or the error's errno. */
 const APP = `
   const { networkInterfaces } = require('node:os')
   try {
@@ -18,18 +17,18 @@ const APP = `
 `
 
 /**
- * A folder with app.js and the package in it, which is in the global folder too: `npm install` has been.
+ * Makes a folder with app.js and the package as after `npm install`, both locally and globally.
  *
  * @param {import('tap').Test} t
  */
-function makeFolder(t) {
+function makeDeployment(t) {
   const link = t.fixture('symlink', projectRoot)
   const folder = t.testdir({
     'app.js': APP,
     node_modules: { 'osh-ifaddrs': link },
     global: { lib: { node_modules: { 'osh-ifaddrs': link } } },
     bin: {
-      // In place of OpenClaw: what its gateway does first.
+      // Stands in for OpenClaw, whose gateway lists the interfaces first.
       openclaw: '#!/bin/sh\nexec node app.js\n',
       npm: `#!/bin/sh
 case "$1" in
@@ -50,7 +49,7 @@ esac
 }
 
 /**
- * A global package is elsewhere here than in an image.
+ * Replaces the path of global packages in an image by the one in the folder.
  *
  * @param {string} text
  * @param {string} folder
@@ -62,4 +61,4 @@ function relocate(text, folder) {
   )
 }
 
-module.exports = { makeFolder, relocate }
+module.exports = { makeDeployment, relocate }

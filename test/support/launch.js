@@ -1,30 +1,26 @@
 'use strict'
 
-// How tests start programs: plain ones and ones in a cage, which test/sandbox/launch.c builds. Knows of
-// network namespaces no more than that the launcher enters them by name; see namespace.js.
+// Starts programs for tests, plain or in a sandbox, through the launcher (test/sandbox/launch.c). Network
+// namespaces are only names here, which the launcher enters; namespace.js makes them.
 
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 
 /**
- * How to run a program.
- *
  * @typedef {object} RunOptions
  * @property {string[]} [launch] options of the launcher. Without them the program runs as the
- *   current user, with the file system and every system call open. With them it becomes user 65534
- *   and sees of the file system only what the launcher opens, the project and node's own prefix,
- *   unless these options say otherwise.
- * @property {Record<string, string | undefined>} [env] added to the environment; undefined removes.
- *   NODE_OPTIONS is never inherited: a program has those given here and no other. Neither is
- *   NODE_EXTRA_CA_CERTS.
- * @property {string} [cwd] the project's root if not given
+ *   current user, and the file system and every system call are open. With them it runs as user 65534,
+ *   and only the launcher's paths, the project and node's prefix are open; the options can change both.
+ * @property {Record<string, string | undefined>} [env] added to the environment; undefined removes a
+ *   variable. NODE_OPTIONS and NODE_EXTRA_CA_CERTS are not inherited.
+ * @property {string} [cwd] default: the project's root
  * @property {string} [execPath] another node (or bun, …) than the current one
  */
 
 /**
  * @typedef {RunOptions & { input?: string | Uint8Array, timeout?: number }} ExecOptions
- * `timeout` is in milliseconds; a program that takes longer is killed, and ETIMEDOUT thrown.
+ * `timeout` is in milliseconds. A program that takes longer is killed, and ETIMEDOUT is thrown.
  */
 
 /** @typedef {RunOptions & { stdio?: import('node:child_process').StdioOptions }} SpawnOptions */
@@ -44,14 +40,14 @@ const EXEC_TIMEOUT = 60_000
 const MAX_OUTPUT = 256 * 1024 * 1024
 
 /**
- * Runs a program to its end; throws only if it could not be run.
+ * Runs a program until it exits. Throws only if it cannot be started or takes too long.
  *
  * @param {string} command
  * @param {string[]} args
  * @param {import('node:child_process').SpawnSyncOptions} [options]
  * @returns {Result}
  */
-function run(command, args, options) {
+function runProgram(command, args, options) {
   const { error, status, signal, stdout, stderr } = spawnSync(command, args, {
     timeout: EXEC_TIMEOUT,
     killSignal: 'SIGKILL',
@@ -59,13 +55,13 @@ function run(command, args, options) {
     ...options,
     encoding: 'utf8'
   })
-  // A program that ends without reading its input is no failure.
+  // EPIPE: a program may exit without reading its input.
   if (error && /** @type {NodeJS.ErrnoException} */ (error).code !== 'EPIPE') throw error
   return { status, signal, stdout, stderr }
 }
 
 /**
- * The user that the launcher's options ask for; of several the last, as the launcher has it.
+ * The user in the launcher's options. The last one counts, as in the launcher.
  *
  * @param {string[]} launch
  */
@@ -79,17 +75,17 @@ function userOf(launch) {
 }
 
 /**
- * Whether a program launched so can write where the current one can.
+ * Whether a program with these options can write where this process can.
  *
  * @param {string[] | undefined} launch
  */
-function mayWrite(launch) {
+function canWrite(launch) {
   return !launch || (userOf(launch) === 'keep' && launch.includes('--no-landlock'))
 }
 
 /**
- * What must be open for an executable to run: the prefix it is installed under, or just its
- * directory, or itself, rather than the whole file system.
+ * The path that must be open for an executable to run: its installation prefix, or its directory, or itself
+ * if that would be the whole file system.
  *
  * @param {string} execPath
  */
@@ -104,8 +100,8 @@ function prefixOf(execPath) {
 const reachable = new Set()
 
 /**
- * Throws if the user cannot get to a path because of the modes of the directories above it. Without
- * this, node would only say that it cannot find a module.
+ * Throws if the modes of the directories above a path keep the user from it. Node would only report that it
+ * cannot find a module.
  *
  * @param {string} user
  * @param {string} target
@@ -114,14 +110,14 @@ function checkReachable(user, target) {
   const key = `${user} ${target}`
   if (reachable.has(key)) return
   /** @param {string} file */
-  const search = (file) =>
-    run(launcher, ['--user', user, '--no-landlock', '--', '/usr/bin/test', '-x', file], {
+  const canExecute = (file) =>
+    runProgram(launcher, ['--user', user, '--no-landlock', '--', '/usr/bin/test', '-x', file], {
       cwd: '/'
     }).status === 0
-  if (!search(target)) {
+  if (!canExecute(target)) {
     const parts = target.split('/')
     const above = parts.map((_, index) => parts.slice(0, index + 1).join('/') || '/')
-    const barrier = above.find((file) => !search(file))
+    const barrier = above.find((file) => !canExecute(file))
     throw new Error(
       `user ${user} cannot reach ${target}: ${barrier} is closed to others (chmod o+x, or move it)`
     )
@@ -132,9 +128,9 @@ function checkReachable(user, target) {
 /**
  * The arguments of env(1) that launch a program.
  *
- * tap has child_process add its own modules to every child's NODE_OPTIONS. They cost more time than
- * most tests, and end a caged program with an error, as they write into the project. So this variable
- * is set after child_process has done its work.
+ * tap patches child_process to add its own modules to every child's NODE_OPTIONS. They take more time than
+ * most tests, and make a sandboxed program fail because they write into the project. env(1) sets or unsets
+ * the variable after child_process has run.
  *
  * @param {string} netns
  * @param {string} command
@@ -143,9 +139,9 @@ function checkReachable(user, target) {
  */
 function launchArguments(netns, command, args, { launch, env, execPath = process.execPath }) {
   const nodeOptions = env?.NODE_OPTIONS
-  const environment =
+  const optionsArgument =
     nodeOptions === undefined ? ['-u', 'NODE_OPTIONS'] : [`NODE_OPTIONS=${nodeOptions}`]
-  const start = [...environment, launcher, '--netns', netns]
+  const start = [...optionsArgument, launcher, '--netns', netns]
   const program = ['--', command, ...args]
   if (!launch) return [...start, '--user', 'keep', '--no-landlock', ...program]
   const user = userOf(launch)
@@ -158,14 +154,14 @@ function launchArguments(netns, command, args, { launch, env, execPath = process
 }
 
 /**
- * Node writes down what is covered wherever it may, and complains elsewhere; as it does where it cannot read
- * further certificates, which nothing here has a use for.
+ * Node prints an error if it cannot write its coverage, or cannot read the extra certificates. No test needs
+ * these certificates.
  *
  * @param {RunOptions} options
  * @returns {Record<string, string | undefined>}
  */
-function environment({ launch, env }) {
-  const coverage = mayWrite(launch) ? process.env.NODE_V8_COVERAGE : undefined
+function programEnvironment({ launch, env }) {
+  const coverage = canWrite(launch) ? process.env.NODE_V8_COVERAGE : undefined
   const inherited = { ...process.env, NODE_EXTRA_CA_CERTS: undefined }
   return { ...inherited, NODE_V8_COVERAGE: coverage, ...env }
 }
@@ -180,10 +176,10 @@ function nodeArguments(program) {
 
 module.exports = {
   EXEC_TIMEOUT,
-  environment,
+  programEnvironment,
   launchArguments,
   launcher,
   nodeArguments,
   projectRoot,
-  run
+  runProgram
 }

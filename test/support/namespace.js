@@ -1,21 +1,20 @@
 'use strict'
 
-// Network namespaces for tests, and programs in them: plain ones and ones in a cage. How these are
-// started is up to launch.js.
+// Network namespaces for tests, and programs in them, plain or sandboxed; launch.js starts these.
 //
-// A program enters its namespace by setns(2) and nothing more, as OpenShell's child does. `ip netns
-// exec` would mount a fresh /sys over the old one, and so hide what /sys really shows in there.
+// A program enters its namespace only by setns(2), as OpenShell's child does. `ip netns exec` would also mount
+// a new /sys, and so hide what the old /sys shows in the namespace.
 
 const { spawn } = require('node:child_process')
 const fs = require('node:fs')
 const {
   EXEC_TIMEOUT,
-  environment,
+  programEnvironment,
   launchArguments,
   launcher,
   nodeArguments,
   projectRoot,
-  run
+  runProgram
 } = require('./launch')
 
 /** @typedef {import('./launch').ExecOptions} ExecOptions */
@@ -33,14 +32,14 @@ const MAX_NAME = 255
  * @param {string} [input]
  */
 function ip(args, input) {
-  const { status, stdout, stderr } = run('ip', args, { input })
+  const { status, stdout, stderr } = runProgram('ip', args, { input })
   if (status !== 0) throw new Error(`ip ${args.join(' ')}: ${stderr.trim()}`)
   return stdout
 }
 
 /** @returns {string | null} */
 function findMissing() {
-  if (process.platform !== 'linux') return 'network namespaces are of Linux only'
+  if (process.platform !== 'linux') return 'network namespaces exist only on Linux'
   if (process.getuid?.() !== 0) return 'only root can make network namespaces'
   if (!fs.existsSync(launcher)) return `${launcher} is not built`
   const probe = `osh-probe-${process.pid}`
@@ -57,24 +56,23 @@ function findMissing() {
 let missing
 
 /**
- * Hands on why a test has to be skipped, or null. In CI none may be: it throws there, so that none is
- * skipped unnoticed.
+ * Returns the reason to skip a test, or null. Throws in CI, where no test may be skipped unnoticed.
  *
  * @param {string | null} reason
  */
-function toleratedReason(reason) {
+function failInCI(reason) {
   if (reason !== null && process.env.CI) throw new Error(`CI lacks what tests need: ${reason}`)
   return reason
 }
 
 /**
- * What keeps the tests from making namespaces here, or null; throws in CI instead.
+ * Returns why tests cannot make namespaces here, or null. Throws in CI instead.
  *
  * @returns {string | null}
  */
 function requirements() {
   if (missing === undefined) missing = findMissing()
-  return toleratedReason(missing)
+  return failInCI(missing)
 }
 
 /** @param {number} milliseconds */
@@ -83,15 +81,15 @@ function sleep(milliseconds) {
 }
 
 /**
- * Whether duplicate address detection can still change a link's addresses. The kernel tells IPv6 of
- * a carrier only when it has updated the link's state, so until then there may be more to come.
+ * Whether duplicate address detection can still change a link's addresses. The kernel notifies IPv6 of a
+ * carrier only after it has updated the link's state; until then more addresses can follow.
  *
  * @param {{ flags: string[], addr_info: { tentative?: boolean }[] }} link
  */
 function isUnsettled({ flags, addr_info: addresses }) {
   if (!flags.includes('UP') || !flags.includes('LOWER_UP')) return false
-  const awaited = flags.includes('NO-CARRIER') && !flags.includes('DORMANT')
-  return awaited || addresses.some(({ tentative }) => tentative)
+  const isStateOutdated = flags.includes('NO-CARRIER') && !flags.includes('DORMANT')
+  return isStateOutdated || addresses.some(({ tentative }) => tentative)
 }
 
 /** @type {Set<Namespace>} */
@@ -110,12 +108,12 @@ function removeAll() {
   }
 }
 
-/** Whatever ends this process, but SIGKILL, ends its namespaces too. */
+/** Removes the namespaces when this process ends, except by SIGKILL. */
 function cleanUpAtExit() {
   if (cleaning) return
   cleaning = true
   process.on('exit', removeAll)
-  // tap's timeout ends a test by SIGALRM.
+  // tap sends SIGALRM to a test that exceeds its timeout.
   /** @type {NodeJS.Signals[]} */
   const signals = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGALRM']
   for (const signal of signals) {
@@ -130,23 +128,23 @@ class Namespace {
   /** @type {Set<import('node:child_process').ChildProcess>} */
   #children = new Set()
 
-  /** @param {string} name of a namespace that ip(8) knows; see `create` */
+  /** @param {string} name as `ip netns list` prints it; see `create` */
   constructor(name) {
     this.name = name
   }
 
   /**
-   * Makes an empty namespace, whose loopback link is down. It goes with this process at the latest.
+   * Makes an empty namespace, whose loopback link is down. The end of this process removes it.
    *
-   * @param {string} label tells a human whose it is
+   * @param {string} label part of its name, so that a reader of `ip netns list` knows which test made it
    */
   static create(label) {
     if (!/^[\w.-]+$/.test(label)) throw new TypeError(`not a label for a namespace: ${label}`)
     let name
-    // A process killed by SIGKILL may have left one with our process id.
+    // A process that SIGKILL ended can have left a namespace with our process id.
     do name = `osh-${label}-${process.pid}-${++counter}`
     while (fs.existsSync(`/run/netns/${name}`))
-    if (name.length > MAX_NAME) throw new RangeError(`too long a label for a namespace: ${label}`)
+    if (name.length > MAX_NAME) throw new RangeError(`label too long for a namespace: ${label}`)
     cleanUpAtExit()
     const namespace = new Namespace(name)
     ip(['netns', 'add', name])
@@ -155,17 +153,17 @@ class Namespace {
   }
 
   /**
-   * Runs `ip -n NAME …` and returns what it prints; throws if it fails. A string is split at blanks.
+   * Runs `ip -n NAME …` and returns its output; throws if it fails. A string is split at blanks.
    *
    * @param {string | string[]} args
    */
   ip(args) {
-    const words = typeof args === 'string' ? args.trim().split(/\s+/) : args
-    return ip(['-n', this.name, ...words])
+    const list = typeof args === 'string' ? args.trim().split(/\s+/) : args
+    return ip(['-n', this.name, ...list])
   }
 
   /**
-   * Runs many ip(8) commands in one process, up to the first that fails.
+   * Runs ip(8) commands in one process until one fails.
    *
    * @param {Iterable<string>} lines
    */
@@ -174,7 +172,7 @@ class Namespace {
   }
 
   /**
-   * Runs node to its end: a string is a script, an array the arguments.
+   * Runs node until it exits. A string is a script, an array the arguments.
    *
    * @param {string | string[]} program
    * @param {ExecOptions} [options]
@@ -184,7 +182,7 @@ class Namespace {
   }
 
   /**
-   * Runs any program to its end.
+   * Runs any program until it exits.
    *
    * @param {string} command
    * @param {string[]} [args]
@@ -192,8 +190,8 @@ class Namespace {
    */
   exec(command, args = [], options = {}) {
     const { cwd = projectRoot, input, timeout = EXEC_TIMEOUT } = options
-    const env = environment(options)
-    return run(ENV, launchArguments(this.name, command, args, options), {
+    const env = programEnvironment(options)
+    return runProgram(ENV, launchArguments(this.name, command, args, options), {
       cwd,
       env,
       input,
@@ -202,7 +200,7 @@ class Namespace {
   }
 
   /**
-   * Starts node, as `node` does, and lets it run. It is killed with the namespace.
+   * Starts node with the arguments of `node`, and returns at once. `remove` kills it.
    *
    * @param {string | string[]} program
    * @param {SpawnOptions} [options]
@@ -213,7 +211,7 @@ class Namespace {
   }
 
   /**
-   * Starts any program, as `exec` does, and lets it run. It is killed with the namespace.
+   * Starts any program with the arguments of `exec`, and returns at once. `remove` kills it.
    *
    * @param {string} command
    * @param {string[]} [args]
@@ -221,7 +219,7 @@ class Namespace {
    */
   spawnCommand(command, args = [], options = {}) {
     const { cwd = projectRoot, stdio = 'pipe' } = options
-    const env = environment(options)
+    const env = programEnvironment(options)
     const child = spawn(ENV, launchArguments(this.name, command, args, options), {
       cwd,
       env,
@@ -234,12 +232,12 @@ class Namespace {
   }
 
   /**
-   * Waits until no address of a link that is up is tentative any more, and each link that has a
-   * carrier is known to have it. Throws if that takes longer than ten seconds.
+   * Waits until no address of a link that is up is tentative, and the state of each link matches its carrier.
+   * Throws if that takes longer than ten seconds.
    */
   settle() {
     const deadline = Date.now() + SETTLE_TIMEOUT
-    // One clean look may fall between a link's coming up and its addresses' being made.
+    // A single check could pass after a link comes up and before the kernel adds its addresses.
     for (let clean = 0; clean < 2; sleep(SETTLE_INTERVAL)) {
       /** @type {{ ifname: string, flags: string[], addr_info: { tentative?: boolean }[] }[]} */
       const links = JSON.parse(this.ip('-j addr show'))
@@ -250,7 +248,7 @@ class Namespace {
     }
   }
 
-  /** Ends the programs started in it by `spawn` and deletes the namespace, if that is still to do. */
+  /** Kills the programs that `spawn` started and deletes the namespace, unless that is done already. */
   remove() {
     if (!alive.delete(this)) return
     for (const child of this.#children) child.kill('SIGKILL')
@@ -259,7 +257,7 @@ class Namespace {
 }
 
 /**
- * Joins two namespaces by a pair of links, both of them up.
+ * Connects two namespaces by a veth pair, and sets both links up.
  *
  * @param {Namespace} a
  * @param {Namespace} b
@@ -277,6 +275,6 @@ module.exports = {
   projectRoot,
   requirements,
   sleep,
-  toleratedReason,
+  failInCI,
   vethPair
 }

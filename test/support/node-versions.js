@@ -1,7 +1,6 @@
 'use strict'
 
-// The Node versions that are supported, each as an executable: installed from npm beside what the tests
-// build, once.
+// The executables of the supported Node versions. The first use installs them from npm below test/build.
 
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
@@ -17,17 +16,17 @@ const executable = (major) => path.join(folder, 'node_modules', `node-${major}`,
 function install() {
   const partial = `${folder}.${process.pid}`
   fs.mkdirSync(partial, { recursive: true })
-  // npm would look for a package to install into in the folders above.
+  // Without a package.json, npm would install into a folder above.
   fs.writeFileSync(path.join(partial, 'package.json'), '{ "private": true }\n')
-  const wanted = MAJORS.map((major) => `node-${major}@npm:node-linux-${process.arch}@${major}`)
+  const specs = MAJORS.map((major) => `node-${major}@npm:node-linux-${process.arch}@${major}`)
   const options = ['--no-save', '--no-audit', '--no-fund', '--ignore-scripts', '--loglevel=error']
-  const { status, stderr } = spawnSync('npm', ['install', ...options, ...wanted], {
+  const { status, stderr } = spawnSync('npm', ['install', ...options, ...specs], {
     cwd: partial,
     encoding: 'utf8'
   })
-  if (status !== 0) throw new Error(`npm install ${wanted.join(' ')}: ${stderr}`)
+  if (status !== 0) throw new Error(`npm install ${specs.join(' ')}: ${stderr}`)
   try {
-    // Whole or not there, for tests run side by side.
+    // Tests run in parallel, so the folder must appear complete.
     fs.renameSync(partial, folder)
   } catch (error) {
     if (!fs.existsSync(folder)) throw error
@@ -37,7 +36,7 @@ function install() {
 
 /**
  * @returns {{ major: number, execPath: string }[]}
- * @throws {Error} when they are not there and cannot be installed
+ * @throws {Error} if they are not installed and cannot be
  */
 function nodeVersions() {
   if (!fs.existsSync(folder)) install()

@@ -1,6 +1,6 @@
 'use strict'
 
-// node for tests that need no namespace.
+// Runs node for tests that need no namespace.
 
 const { spawnSync } = require('node:child_process')
 const { projectRoot } = require('./namespace')
@@ -8,12 +8,11 @@ const { projectRoot } = require('./namespace')
 const TIMEOUT = 60_000
 
 /**
- * Runs node in the project's root to its end. tap has child_process add its own modules to every child's
- * NODE_OPTIONS, which would talk, load and patch where a test watches just that; env(1) takes them out
- * again.
+ * Runs node in the project's root until it exits. tap patches child_process to add its own modules to every
+ * child's NODE_OPTIONS. They would print, load and patch what tests observe, so env(1) removes them.
  *
  * @param {string[]} args
- * @param {Record<string, string | undefined>} [env] added to the environment; undefined removes
+ * @param {Record<string, string | undefined>} [env] added to the environment; undefined removes a variable
  */
 function runNode(args, env = {}) {
   const { NODE_OPTIONS, ...others } = env

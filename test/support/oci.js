@@ -1,7 +1,7 @@
 'use strict'
 
-// A bundle for an OCI runtime: the host's programs, read-only, under a seccomp profile of the kind
-// that container engines write.
+// Makes a bundle for an OCI runtime: the host's programs, read-only, with a seccomp profile like those that
+// container engines write.
 
 const fs = require('node:fs')
 const path = require('node:path')
@@ -9,25 +9,25 @@ const path = require('node:path')
 const SYSTEM = ['/bin', '/lib', '/lib64', '/usr']
 
 /** @param {string} source */
-function readOnly(source) {
+function bindReadOnly(source) {
   const options = ['rbind', 'ro', 'nosuid', 'nodev']
   return { destination: source, type: 'bind', source, options }
 }
 
 /**
- * A container of user 65534 without capabilities, in a network namespace that is there already.
+ * The container's user is 65534, has no capabilities and joins an existing network namespace.
  *
  * @param {string} bundle an empty directory
  * @param {object} options
  * @param {string} options.netns
  * @param {string[]} options.args the program and its arguments
- * @param {string[]} options.paths to open beside the system's
- * @param {number} options.errno what socket(AF_NETLINK) answers in it
+ * @param {string[]} options.paths to mount in addition to the system's
+ * @param {number} options.errno with which socket(AF_NETLINK) fails
  * @param {string[]} [options.maskedPaths]
- * @param {object} [options.seccomp] a profile, in place of one that only refuses netlink
+ * @param {object} [options.seccomp] a profile; the default refuses only netlink
  */
 function makeBundle(bundle, { netns, args, paths, errno, maskedPaths = [], seccomp }) {
-  const mounts = [...SYSTEM, ...paths].filter((source) => fs.existsSync(source)).map(readOnly)
+  const mounts = [...SYSTEM, ...paths].filter((source) => fs.existsSync(source)).map(bindReadOnly)
   const socket = {
     names: ['socket'],
     action: 'SCMP_ACT_ERRNO',

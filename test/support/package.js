@@ -1,7 +1,7 @@
 'use strict'
 
-// The package as it would be published, machines that have next to nothing to install it on, and the
-// programs of others that it has to work with. Those come from the npm registry at first and are kept.
+// The package as npm publishes it, the environment of a bare machine, and the programs that it must work with.
+// The first run downloads these from the npm registry; later runs reuse them.
 
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
@@ -9,15 +9,15 @@ const os = require('node:os')
 const path = require('node:path')
 const { launcher, projectRoot } = require('./namespace')
 
-const cache = path.join(projectRoot, 'test', 'build', 'package')
+const cacheFolder = path.join(projectRoot, 'test', 'build', 'package')
 
-// Prefixed to a command it makes os.networkInterfaces() throw there.
+// As a prefix of a command, makes os.networkInterfaces() throw in it.
 const DENIED = [launcher, '--user', 'keep', '--no-landlock', '--deny-family', 'netlink', '--']
 
 /** @typedef {import('node:child_process').SpawnSyncOptions} SpawnOptions */
 
 /**
- * Runs a program to its end; throws if it could not be run.
+ * Runs a program until it exits. Throws if it cannot be started.
  *
  * @param {string[]} command
  * @param {SpawnOptions} [options]
@@ -27,7 +27,7 @@ function run([command, ...args], options) {
     timeout: 120_000,
     killSignal: 'SIGKILL',
     ...options,
-    env: options?.env ?? environment(),
+    env: options?.env ?? cleanEnvironment(),
     encoding: 'utf8'
   })
   if (error) throw error
@@ -35,20 +35,20 @@ function run([command, ...args], options) {
 }
 
 /**
- * As `run`, but throws if it fails.
+ * As `run`, but throws if the program fails.
  *
  * @param {string[]} command
  * @param {SpawnOptions} [options]
  * @returns {string} what it printed on stdout
  */
-function must(command, options) {
+function runChecked(command, options) {
   const { status, stdout, output } = run(command, options)
   if (status !== 0) throw new Error(`${command.join(' ')} failed: ${output}`)
   return stdout
 }
 
-/** The current environment without what npm and tap tell their children. */
-function environment() {
+/** The current environment without the variables that npm and tap set for their children. */
+function cleanEnvironment() {
   const kept = Object.entries(process.env).filter(
     ([name]) => !/^(npm_|NODE_OPTIONS$|NODE_V8_COVERAGE$|_TAPJS_|TAP)/i.test(name)
   )
@@ -56,19 +56,20 @@ function environment() {
 }
 
 /**
- * A file of a package in the npm registry.
+ * Installs a package from the npm registry if necessary, and returns the path of a file in it.
  *
  * @param {string} spec such as `esbuild@0`
- * @param {string} file below the package
+ * @param {string} file relative to the package
  */
-function fetch(spec, file) {
-  const folder = path.join(cache, spec.replace(/\W+/g, '-'))
+function fetchFromNpm(spec, file) {
+  const folder = path.join(cacheFolder, spec.replace(/\W+/g, '-'))
   const name = spec.slice(0, spec.lastIndexOf('@'))
   const found = path.join(folder, 'node_modules', name, file)
   if (!fs.existsSync(found)) {
     fs.mkdirSync(folder, { recursive: true })
-    // Binaries for another processor are wanted too.
-    must(['npm', 'install', '--prefix', folder, '--no-save', '--ignore-scripts', '--force', spec])
+    // npm installs a binary for another processor only with --force.
+    const options = ['--prefix', folder, '--no-save', '--ignore-scripts', '--force']
+    runChecked(['npm', 'install', ...options, spec])
   }
   return found
 }
@@ -78,40 +79,40 @@ function fetch(spec, file) {
  * @param {string} arch
  */
 function fetchNode(major, arch) {
-  return fetch(`node-linux-${arch}@${major}`, 'bin/node')
+  return fetchFromNpm(`node-linux-${arch}@${major}`, 'bin/node')
 }
 
 /**
- * Packs the project as `npm publish` would.
+ * Packs the project as `npm publish` does.
  *
  * @returns {string} the tarball
  */
 function pack() {
-  fs.mkdirSync(cache, { recursive: true })
-  const args = ['--silent', '--pack-destination', cache]
-  const [name] = must(['npm', 'pack', ...args], { cwd: projectRoot })
+  fs.mkdirSync(cacheFolder, { recursive: true })
+  const args = ['--silent', '--pack-destination', cacheFolder]
+  const [name] = runChecked(['npm', 'pack', ...args], { cwd: projectRoot })
     .trim()
     .split('\n')
     .slice(-1)
-  return path.join(cache, name)
+  return path.join(cacheFolder, name)
 }
 
 /**
- * The same package for a machine that nothing is prebuilt for.
+ * Repacks a tarball without the prebuilt binaries.
  *
  * @param {import('tap').Test} t
  * @param {string} tarball
  */
 function packWithoutPrebuilds(t, tarball) {
   const folder = makeFolder(t)
-  must(['tar', '-xzf', tarball, '-C', folder, '--exclude', 'package/prebuilds/linux-*'])
+  runChecked(['tar', '-xzf', tarball, '-C', folder, '--exclude', 'package/prebuilds/linux-*'])
   const file = path.join(folder, 'osh-ifaddrs-source.tgz')
-  must(['tar', '-czf', file, '-C', folder, 'package'])
+  runChecked(['tar', '-czf', file, '-C', folder, 'package'])
   return file
 }
 
 /**
- * A folder outside of the project, where nothing of it is found by looking in the folders above.
+ * Makes a folder outside the project, so that no module resolves to the project's own.
  *
  * @param {import('tap').Test} t
  * @param {string} [name]
@@ -126,8 +127,8 @@ function makeFolder(t, name = 'app') {
 }
 
 /**
- * The environment of a machine with node, npm and a shell, which npm runs install scripts with; an
- * empty cache, and no network as far as npm is concerned.
+ * The environment of a machine with only node, npm and the shell that npm runs install scripts with. npm has an
+ * empty cache and is offline.
  *
  * @param {import('tap').Test} t
  */
@@ -151,14 +152,14 @@ function bareEnvironment(t) {
 module.exports = {
   DENIED,
   bareEnvironment,
-  cache,
-  environment,
-  fetch,
+  cacheFolder,
+  cleanEnvironment,
+  fetchFromNpm,
   fetchNode,
   makeFolder,
-  must,
   pack,
   packWithoutPrebuilds,
   projectRoot,
-  run
+  run,
+  runChecked
 }

@@ -1,31 +1,29 @@
 'use strict'
 
-// Run inside a sandbox: prints, as JSON, what the native function and this package answer there.
+// Runs in a sandbox, and prints as JSON what the native function and this package answer there.
 
 const os = require('node:os')
 
 /**
- * What the native function answers, or the number of its error.
- *
- * @param {() => unknown} ask
+ * @param {() => unknown} read
  */
-function attempt(ask) {
+function answerOrErrno(read) {
   try {
-    return ask()
+    return read()
   } catch (error) {
     return /** @type {{ errno: unknown }} */ (error).errno
   }
 }
 
-const native = attempt(os.networkInterfaces)
+const native = answerOrErrno(os.networkInterfaces)
 const { networkInterfaces, diagnose } = require('../..')
 require('osh-ifaddrs/register')
 
 console.log(
   JSON.stringify({
     native,
-    ours: attempt(networkInterfaces),
-    patched: attempt(os.networkInterfaces),
+    ours: answerOrErrno(networkInterfaces),
+    patched: answerOrErrno(os.networkInterfaces),
     missing: diagnose().missing,
     sources: Object.fromEntries(
       diagnose().sources.map(({ name, status, syscall, code }) => [

@@ -1,19 +1,19 @@
 'use strict'
 
-// A program for tests to run in a namespace: prints, as JSON, what the native function answers (or how
-// it fails), what ours does, and our diagnosis. Arguments name the sources; none, all of them.
+// A program that tests run in a namespace. It prints as JSON the native function's answer or error, ours, and
+// our diagnosis. Its arguments name the sources (default: all).
 
 const os = require('node:os')
 const { diagnose, networkInterfaces } = require('../..')
 
 /**
- * Answers stay the text that JSON.stringify makes of them, so that the order of keys counts.
+ * An answer stays JSON text, so that comparisons include the order of its keys.
  *
- * @param {() => unknown} ask
+ * @param {() => unknown} read
  */
-function attempt(ask) {
+function jsonOrError(read) {
   try {
-    return { answer: JSON.stringify(ask()) }
+    return { answer: JSON.stringify(read()) }
   } catch (error) {
     const { name, code, message, info, sources } = /** @type {any} */ (error)
     return { error: { name, code, message, errno: info?.errno, sources } }
@@ -24,8 +24,8 @@ const names = /** @type {import('../..').SourceName[]} */ (process.argv.slice(2)
 const options = names.length === 0 ? undefined : { sources: names }
 console.log(
   JSON.stringify({
-    native: attempt(() => os.networkInterfaces()),
-    ours: attempt(() => networkInterfaces(options)),
+    native: jsonOrError(() => os.networkInterfaces()),
+    ours: jsonOrError(() => networkInterfaces(options)),
     diagnosis: diagnose(options)
   })
 )

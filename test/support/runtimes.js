@@ -1,7 +1,6 @@
 'use strict'
 
-// Programs other than Node that read network interfaces. Bun and Deno come from the npm registry, which
-// carries their binaries, and are kept below test/build; the others are Debian's.
+// Bun and Deno. Their binaries come from the npm registry and are kept below test/build.
 
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
@@ -23,11 +22,11 @@ const PACKAGES = {
  * @param {string} command
  * @param {string[]} args
  */
-function run(command, args) {
+function runForOutput(command, args) {
   const { status, error, stdout, stderr } = spawnSync(command, args, {
     cwd: folder,
     encoding: 'utf8',
-    // tap's own options are no business of theirs.
+    // Without the options that tap adds.
     env: { ...process.env, NODE_OPTIONS: '' }
   })
   if (status !== 0) throw error ?? new Error(`${command} ${args.join(' ')}: ${stderr}`)
@@ -35,27 +34,27 @@ function run(command, args) {
 }
 
 /**
- * Where a runtime's executable is; fetched at the first need.
+ * Returns the path of a runtime's executable, and downloads it on first use.
  *
  * @param {'bun' | 'deno'} name
  */
 function runtime(name) {
   const { file, ...packages } = PACKAGES[name]
-  const wanted = packages[/** @type {'x64' | 'arm64'} */ (process.arch)]
-  const target = path.join(folder, wanted.replace(/\W+/g, '-'))
+  const spec = packages[/** @type {'x64' | 'arm64'} */ (process.arch)]
+  const target = path.join(folder, spec.replace(/\W+/g, '-'))
   const executable = path.join(target, 'package', file)
   if (!fs.existsSync(executable)) {
-    // Whole or not there, should this be interrupted.
+    // The rename makes the folder appear complete, even if this process is interrupted.
     const partial = `${target}.${process.pid}`
     fs.mkdirSync(partial, { recursive: true })
-    const archive = run('npm', ['pack', wanted, '--silent', '--pack-destination', partial])
-    run('tar', ['-xzf', path.join(partial, archive), '-C', partial])
+    const archive = runForOutput('npm', ['pack', spec, '--silent', '--pack-destination', partial])
+    runForOutput('tar', ['-xzf', path.join(partial, archive), '-C', partial])
     fs.rmSync(path.join(partial, archive))
     fs.chmodSync(path.join(partial, 'package', file), 0o755)
     try {
       fs.renameSync(partial, target)
     } catch (error) {
-      // A test that runs beside this one was faster.
+      // A parallel test was faster.
       if (!fs.existsSync(executable)) throw error
       fs.rmSync(partial, { recursive: true })
     }
@@ -64,13 +63,13 @@ function runtime(name) {
 }
 
 /**
- * A program that Bun compiles into one file, as opencode and Claude Code are.
+ * Compiles a program into one file with Bun, as opencode and Claude Code are.
  *
  * @param {string} source
  */
 function compileWithBun(source) {
   const output = path.join(folder, `${path.basename(source, '.js')}-compiled`)
-  run(runtime('bun'), ['build', '--compile', source, '--outfile', output])
+  runForOutput(runtime('bun'), ['build', '--compile', source, '--outfile', output])
   return output
 }
 

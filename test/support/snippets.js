@@ -1,10 +1,10 @@
 'use strict'
 
-// The fenced blocks of a document, and what the comment before each says of it:
+// Reads the fenced blocks of a document. The comment before each block says how it is tested:
 //
-//     <!-- run -->             commands after `$ `, each with what it prints; `…` stands for anything
-//     <!-- file: NAME -->      a file that later commands find
-//     <!-- test: NAME -->      run by a test of that name
+//     <!-- run -->             commands after `$ `, each with its expected output; `…` matches anything
+//     <!-- file: NAME -->      a file that later commands use
+//     <!-- test: NAME -->      the test of that name runs it
 //     <!-- not run: REASON -->
 
 const fs = require('node:fs')

@@ -1,7 +1,7 @@
 'use strict'
 
-// Generates topologies for fast-check. A counter-example is what topology.js builds: commands to read,
-// shorten and try by hand.
+// Generates topologies for fast-check. A counter-example is a list of commands, as topology.js runs them, which
+// can be shortened and run by hand.
 
 const fc = require('fast-check')
 
@@ -13,7 +13,7 @@ const MAX_ADDRESSES = 8
 const IFNAMSIZ = 16
 
 /**
- * One time in so many, else undefined.
+ * A value once in `times`, else undefined.
  *
  * @template T
  * @param {number} times
@@ -23,14 +23,14 @@ const onceIn = (times, arbitrary) =>
   fc.oneof({ weight: times - 1, arbitrary: fc.constant(undefined) }, { weight: 1, arbitrary })
 
 /** @param {number} times @returns {import('fast-check').Arbitrary<boolean>} */
-const rarely = (times) => onceIn(times, fc.constant(true)).map((value) => value === true)
+const trueOnceIn = (times) => onceIn(times, fc.constant(true)).map((value) => value === true)
 
 /** @param {string} text */
 const utf8 = (text) => Buffer.from(text).toString('latin1')
 
 /**
- * A name in which each character is a byte. The kernel takes all bytes but `/`, `:` and white space,
- * which 0xa0 is to it; ip(8) takes `#` for a comment.
+ * A name in which each character is a byte. The kernel accepts all bytes except `/`, `:` and white space, to
+ * which it counts 0xa0. ip(8) treats `#` as a comment.
  */
 const name = fc.oneof(
   { weight: 4, arbitrary: fc.constantFrom('eth0', 'eth1', 'd0', 'd1', 'wlp0s20f3', 'br-lan') },
@@ -81,7 +81,7 @@ const mac = fc.array(fc.integer({ min: 0, max: 255 }), { minLength: 5, maxLength
 
 const byte = fc.integer({ min: 0, max: 255 })
 const ipv4 = fc.oneof(
-  // Few, so that they meet again: in one subnet, on one link, on two.
+  // Few values, so that they repeat: in one subnet, on one link, on two links.
   {
     weight: 6,
     arbitrary: fc
@@ -101,10 +101,10 @@ const ipv4Prefix = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 0, max: 32 }) }
 )
 
-/** What is after the colon of a label that begins with its link's name; undefined: no such label. */
+/** The part after the colon of a label that begins with its link's name; undefined: no such label. */
 const suffix = onceIn(3, fc.constantFrom('1', '2', '', 'x:y'))
 
-/** A label through netlink: of another link (by number), with a suffix, any, or empty. */
+/** A label that only netlink can set: that of another link (by number), with a suffix, any, or empty. */
 const label = fc.oneof(
   { weight: 2, arbitrary: fc.record({ of: fc.integer({ min: 0, max: 40 }), suffix }) },
   {
@@ -166,63 +166,64 @@ const address6 = fc.record({
 const link = fc.record({
   name,
   mac: onceIn(2, mac),
-  down: rarely(6),
+  down: trueOnceIn(6),
   ipv4: fc.array(address4, { maxLength: MAX_ADDRESSES }),
   ipv6: fc.array(address6, { maxLength: MAX_ADDRESSES }),
-  // Through netlink, all with labels of their own.
+  // Labels for all addresses, added through netlink.
   labels: onceIn(4, fc.array(label, { minLength: MAX_ADDRESSES, maxLength: MAX_ADDRESSES })),
-  disableIpv6: rarely(12),
+  disableIpv6: trueOnceIn(12),
   altname: onceIn(6, name),
   rename: onceIn(6, name)
 })
 
 const unit = fc.record({
   kind: fc.constantFrom('veth', 'veth', 'veth', 'bridge', 'ports', 'tun', 'tap', 'idle-tun'),
-  // An ifindex of one's own choice, so that links are not registered in its order.
+  // An explicit ifindex, so that the order of registration differs from that of ifindexes.
   index: onceIn(4, fc.integer({ min: 100, max: 140 })),
-  recreate: rarely(6),
+  recreate: trueOnceIn(6),
   links: fc.tuple(link, link)
 })
 
 const model = fc.record({
-  ordinary: rarely(4),
-  many: rarely(80),
+  ordinary: trueOnceIn(4),
+  many: trueOnceIn(80),
   lo: link,
   units: fc.array(unit, { maxLength: MAX_UNITS })
 })
 
-/** @param {string} text a word for `ip -batch` */
+/** @param {string} text an argument in `ip -batch` */
 const quote = (text) => (text.includes("'") ? `"${text}"` : text.includes('"') ? `'${text}'` : text)
 
-/** A list of names that no two links share. */
+/** Hands out names so that no two links share one. */
 class Names {
   /** @type {Set<string>} */
-  #taken = new Set(['lo'])
+  #used = new Set(['lo'])
 
-  /** @param {string} wish */
-  take(wish) {
-    let free = wish
-    for (let i = 0; this.#taken.has(free); i++) free = `l${this.#taken.size + i}`
-    this.#taken.add(free)
+  /** @param {string} preferred */
+  allocate(preferred) {
+    let free = preferred
+    for (let i = 0; this.#used.has(free); i++) free = `l${this.#used.size + i}`
+    this.#used.add(free)
     return free
   }
 }
 
 /**
- * Addresses as most people have them: subnets are of one link, and the addresses in one have its length.
+ * Rewrites addresses to an ordinary network: each subnet is on one link, and its addresses have its prefix
+ * length.
  *
- * @param {any[]} wished
- * @param {number} place of the link
+ * @param {any[]} specs
+ * @param {number} position of the link
  */
-function makeOrdinary(wished, place) {
-  return wished.map(({ address, suffix }, i) => {
+function makeOrdinary(specs, position) {
+  return specs.map(({ address, suffix }, i) => {
     const [, , third, host] = address.split('.').map(Number)
     const subnet = (third + i) % 3
-    // The loopback link has its subnets in a table that no file shows with links.
-    if (place === 0)
+    // The loopback link's subnets are in a table that no file lists with links.
+    if (position === 0)
       return { address: `10.0.0.${host + i * 7}`, prefix: 32, scope: 'global', extra: '' }
     return {
-      address: `10.${place}.${subnet}.${((host + i * 7) % 120) + 1}`,
+      address: `10.${position}.${subnet}.${((host + i * 7) % 120) + 1}`,
       prefix: [24, 25, 24][subnet],
       suffix,
       scope: 'global',
@@ -244,7 +245,7 @@ function ipv6Line({ address, prefix, extra, peer }, dev) {
   return `addr add ${local} dev ${quote(dev)} ${extra}`
 }
 
-/** Turns what was generated into commands. */
+/** Turns a generated model into commands. */
 class Compiler {
   /** @type {string[]} */
   tunnels = []
@@ -252,27 +253,27 @@ class Compiler {
   lines = []
   /** @type {string[]} */
   addresses = []
-  /** @type {{ name: string, wish: any }[]} */
+  /** @type {{ name: string, spec: any }[]} */
   links = []
   names = new Names()
 
   /** @param {any} unit */
   addUnit({ kind, index, recreate, links: [first, second] }) {
-    const name = this.names.take(first.name)
-    this.links.push({ name, wish: first })
+    const name = this.names.allocate(first.name)
+    this.links.push({ name, spec: first })
     const number = index === undefined ? '' : `index ${index}`
     if (kind === 'tun' || kind === 'tap') return this.tunnels.push(`${kind} ${name}`)
     if (kind === 'idle-tun') return this.lines.push(`tuntap add mode tun name ${quote(name)}`)
 
     const bridge = kind === 'bridge' || kind === 'ports'
-    const pair = kind === 'bridge' ? [] : [this.names.take(second.name)]
-    if (kind === 'ports') pair.push(this.names.take('port'))
-    for (const other of pair.slice(0, 1)) this.links.push({ name: other, wish: second })
-    const make = bridge
+    const pair = kind === 'bridge' ? [] : [this.names.allocate(second.name)]
+    if (kind === 'ports') pair.push(this.names.allocate('port'))
+    for (const other of pair.slice(0, 1)) this.links.push({ name: other, spec: second })
+    const command = bridge
       ? `link add ${number} name ${quote(name)} type bridge`
       : `link add ${number} name ${quote(name)} type veth peer name ${quote(pair[0])}`
-    this.lines.push(make)
-    if (recreate) this.lines.push(`link del dev ${quote(name)}`, make)
+    this.lines.push(command)
+    if (recreate) this.lines.push(`link del dev ${quote(name)}`, command)
     if (kind !== 'ports') return
     this.lines.push(
       `link add name ${quote(pair[0])} type veth peer name ${quote(pair[1])}`,
@@ -282,33 +283,35 @@ class Compiler {
     )
   }
 
-  /** @param {{ name: string, wish: any }} link */
-  setUp({ name, wish }) {
+  /** @param {{ name: string, spec: any }} link */
+  setUp({ name, spec }) {
     const dev = `dev ${quote(name)}`
-    // Addresses of the kernel's own making would come when they like.
+    // The kernel would add its own link-local addresses at any time.
     if (name !== 'lo') this.lines.push(`link set ${dev} addrgenmode none`)
-    if (wish.mac && name !== 'lo') this.lines.push(`link set ${dev} address ${wish.mac}`)
-    if (!wish.down) this.lines.push(`link set ${dev} up`)
-    if (wish.altname && name !== 'lo')
-      this.lines.push(`link property add ${dev} altname ${quote(this.names.take(wish.altname))}`)
+    if (spec.mac && name !== 'lo') this.lines.push(`link set ${dev} address ${spec.mac}`)
+    if (!spec.down) this.lines.push(`link set ${dev} up`)
+    if (spec.altname && name !== 'lo')
+      this.lines.push(
+        `link property add ${dev} altname ${quote(this.names.allocate(spec.altname))}`
+      )
   }
 
-  /** @param {{ name: string, wish: any }} link @param {number} place @param {boolean} ordinary */
-  addAddresses({ name, wish }, place, ordinary) {
-    const wished = ordinary ? makeOrdinary(wish.ipv4, place) : wish.ipv4
-    this.lines.push(...wish.ipv6.map((/** @type {any} */ address) => ipv6Line(address, name)))
-    if (wish.disableIpv6) this.addresses.push(`disable_ipv6 ${name}`)
-    if (ordinary || !wish.labels) {
-      this.lines.push(...wished.map((/** @type {any} */ address) => ipv4Line(address, name)))
+  /** @param {{ name: string, spec: any }} link @param {number} position @param {boolean} ordinary */
+  addAddresses({ name, spec }, position, ordinary) {
+    const ipv4Specs = ordinary ? makeOrdinary(spec.ipv4, position) : spec.ipv4
+    this.lines.push(...spec.ipv6.map((/** @type {any} */ address) => ipv6Line(address, name)))
+    if (spec.disableIpv6) this.addresses.push(`disable_ipv6 ${name}`)
+    if (ordinary || !spec.labels) {
+      this.lines.push(...ipv4Specs.map((/** @type {any} */ address) => ipv4Line(address, name)))
     } else {
-      wished.forEach((/** @type {any} */ address, /** @type {number} */ i) =>
-        this.addRaw(name, address, wish.labels[i])
+      ipv4Specs.forEach((/** @type {any} */ address, /** @type {number} */ i) =>
+        this.addWithLabel(name, address, spec.labels[i])
       )
     }
   }
 
   /** @param {string} name @param {any} address @param {any} label */
-  addRaw(name, { address, prefix }, label) {
+  addWithLabel(name, { address, prefix }, label) {
     let text = label ?? name
     if (label?.of !== undefined) {
       text = this.links[label.of % this.links.length].name
@@ -317,16 +320,16 @@ class Compiler {
     this.addresses.push(`address ${name} ${address} ${prefix} ${text.slice(0, 15)}`.trimEnd())
   }
 
-  /** @param {{ name: string, wish: any }} link */
-  rename({ name, wish }) {
-    if (!wish.rename || name === 'lo') return
-    const wanted = this.names.take(wish.rename)
-    this.lines.push(`link set dev ${quote(name)} name ${quote(wanted)}`)
-    // What netlink adds comes later.
+  /** @param {{ name: string, spec: any }} link */
+  rename({ name, spec }) {
+    if (!spec.rename || name === 'lo') return
+    const newName = this.names.allocate(spec.rename)
+    this.lines.push(`link set dev ${quote(name)} name ${quote(newName)}`)
+    // raw.c adds its addresses after the rename.
     for (const [i, line] of this.addresses.entries())
       this.addresses[i] = line.replace(
         /^(\w+ )(\S+)/,
-        (_, verb, dev) => verb + (dev === name ? wanted : dev)
+        (_, verb, dev) => verb + (dev === name ? newName : dev)
       )
   }
 
@@ -349,11 +352,11 @@ class Compiler {
 /** @param {any} model @returns {Generated} */
 function compile({ ordinary, many, lo, units }) {
   const compiler = new Compiler()
-  compiler.links.push({ name: 'lo', wish: { ...lo, labels: undefined } })
+  compiler.links.push({ name: 'lo', spec: { ...lo, labels: undefined } })
   for (const one of units) compiler.addUnit(one)
-  for (const one of compiler.links) compiler.setUp(one)
-  compiler.links.forEach((one, place) => compiler.addAddresses(one, place, ordinary))
-  for (const one of compiler.links) compiler.rename(one)
+  for (const each of compiler.links) compiler.setUp(each)
+  compiler.links.forEach((each, position) => compiler.addAddresses(each, position, ordinary))
+  for (const each of compiler.links) compiler.rename(each)
   if (many) compiler.addMany()
   const { tunnels, lines, addresses } = compiler
   return { ordinary, tunnels, lines, addresses }

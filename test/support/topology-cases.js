@@ -1,11 +1,11 @@
 'use strict'
 
-// The networks that people have, one of each kind, and the keys that the native function answers there.
+// Common networks, one of each kind, and the keys of the native function's answer there.
 
 /** @typedef {import('./topology').Topology} Topology */
 /** @typedef {Topology & { keys: string[] }} Case */
 
-// Duplicate address detection takes a second, and nothing but the tentative case is about it.
+// `nodad` and `addrgenmode none` avoid duplicate address detection, which takes a second.
 const veth = [
   'link set lo up',
   'link add name d0 type veth peer name d1',
@@ -80,7 +80,7 @@ const cases = {
     keys: ['lo', 'd1', 'd0']
   },
   tentative: {
-    // It waits a minute for an answer to its solicitation, which is a second where nobody says.
+    // Detection waits a minute for an answer to its solicitation; the default is a second.
     lines: [
       ...veth,
       'ntable change name ndisc_cache dev d0 retrans 60000',
@@ -107,7 +107,7 @@ const cases = {
       'addr add fd00::1/64 dev br0 nodad',
       'addr add 10.0.1.1/24 dev br1'
     ],
-    // Without ports it is up, in operational state UNKNOWN.
+    // A bridge without ports is up, in operational state UNKNOWN.
     keys: ['lo', 'br0', 'br1']
   },
   'tun, without a hardware address': {
@@ -146,12 +146,12 @@ const cases = {
         ]
       )
     ],
-    // Digits are array indices to JavaScript, which come first and by number.
+    // JavaScript puts keys that are array indices first, in numerical order.
     keys: ['7', '42', 'a"b"', 'abcdefghijklmno', 'größe€', "it's"]
   }
 }
 
-/** A bit of everything that the sandbox must not change, for the tests in it. */
+/** One network with links and addresses of many kinds, for the tests in sandboxes. */
 /** @type {Topology} */
 const mixed = {
   tunnels: ['tun t0'],

@@ -1,6 +1,6 @@
 'use strict'
 
-// Reads topologies in every way of refusing calls, by one long-lived process for each (visitor.js).
+// Reads topologies in every mode, with one long-lived process (namespace-reader.js) for each.
 
 const { once } = require('node:events')
 const path = require('node:path')
@@ -9,36 +9,36 @@ const readline = require('node:readline')
 /** @typedef {import('./namespace').Namespace} Namespace */
 /** @typedef {import('./topology').Reading} Reading */
 
-const visitor = path.join(__dirname, 'visitor.js')
+const reader = path.join(__dirname, 'namespace-reader.js')
 
-// Only root may enter namespaces; what it is denied is denied all the same.
-const cage = ['--user', 'keep', '--path', '/run/netns']
+// Only root may enter namespaces. The filter denies calls to root, too.
+const sandbox = ['--user', 'keep', '--path', '/run/netns']
 
-/** What is refused in each mode; undefined: the process is not caged. */
+/** The launcher's options in each mode; undefined: the process is not sandboxed. */
 const modes = {
   rtnetlink: undefined,
-  'no netlink': [...cage, '--deny-family', 'netlink'],
-  'no netlink, no inet': [...cage, '--deny-family', 'netlink,inet'],
-  'no socket': [...cage, '--deny-family', 'all'],
-  'no socket, no socketpair': [...cage, '--deny-family', 'all', '--deny-socketpair'],
-  'no netlink, no /proc': [...cage, '--deny-family', 'netlink', '--no-path', '/proc']
+  'no netlink': [...sandbox, '--deny-family', 'netlink'],
+  'no netlink, no inet': [...sandbox, '--deny-family', 'netlink,inet'],
+  'no socket': [...sandbox, '--deny-family', 'all'],
+  'no socket, no socketpair': [...sandbox, '--deny-family', 'all', '--deny-socketpair'],
+  'no netlink, no /proc': [...sandbox, '--deny-family', 'netlink', '--no-path', '/proc']
 }
 
 class Readers {
   #readers
 
   /**
-   * @param {Namespace} home in which they are started; any will do
+   * @param {Namespace} home in which they start; any namespace will do
    * @param {{ only?: string[], execPath?: string }} [options] `only`: the modes, all by default
    */
   constructor(home, { only = Object.keys(modes), execPath } = {}) {
-    const wanted = Object.entries(modes).filter(([mode]) => only.includes(mode))
-    this.#readers = wanted.map(([mode, launch]) => {
+    const selected = Object.entries(modes).filter(([mode]) => only.includes(mode))
+    this.#readers = selected.map(([mode, launch]) => {
       const args = launch ? [] : ['--native']
       /** @type {import('node:child_process').StdioOptions} */
       const stdio = ['pipe', 'pipe', 'inherit']
-      const child = home.spawn([visitor, ...args], { launch, stdio, execPath })
-      if (!child.stdin || !child.stdout) throw new Error('it has no pipes')
+      const child = home.spawn([reader, ...args], { launch, stdio, execPath })
+      if (!child.stdin || !child.stdout) throw new Error('the reader has no pipes')
       const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]()
       return { mode, child, stdin: child.stdin, lines }
     })

@@ -1,6 +1,6 @@
 'use strict'
 
-// Topologies for tests: how one is built in a namespace, and how it is read there.
+// Builds topologies in namespaces, and reads them there.
 
 const { spawnSync } = require('node:child_process')
 const { once } = require('node:events')
@@ -11,13 +11,12 @@ const { projectRoot } = require('./namespace')
 /** @typedef {import('./namespace').Namespace} Namespace */
 
 /**
- * What is in a namespace. Lines may hold bytes that are no UTF-8, as names of links do: each character
- * stands for a byte.
+ * The contents of a namespace. Names of links need not be UTF-8, so each character of a line stands for a byte.
  *
  * @typedef {object} Topology
- * @property {string[]} [tunnels] commands of ./raw.c that make links
- * @property {string[]} [lines] of `ip -batch`
- * @property {string[]} [addresses] commands of ./raw.c that add addresses
+ * @property {string[]} [tunnels] commands for ./raw.c that make links
+ * @property {string[]} [lines] for `ip -batch`
+ * @property {string[]} [addresses] commands for ./raw.c that add addresses
  */
 
 /**
@@ -41,52 +40,52 @@ const bytes = (lines) => Buffer.from([...lines, ''].join('\n'), 'latin1')
  * @param {string[]} lines
  * @param {boolean} force
  */
-function batch(ns, lines, force) {
+function runIpBatch(ns, lines, force) {
   const args = ['-n', ns.name, ...(force ? ['-force'] : []), '-batch', '-']
   const { status, stderr } = spawnSync('ip', args, { input: bytes(lines) })
   if (status !== 0 && !force) throw new Error(`ip: ${stderr}`)
 }
 
 /**
- * Has ./raw.c obey, and waits until it has.
+ * Sends commands to ./raw.c and waits until it has run them.
  *
  * @param {import('node:child_process').ChildProcess} child
  * @param {string[]} commands
  */
-async function command(child, commands) {
+async function sendCommands(child, commands) {
   const { stdin, stdout } = child
-  if (!stdin || !stdout) throw new Error('it has no pipes')
+  if (!stdin || !stdout) throw new Error('raw has no pipes')
   stdin.write(bytes([...commands, 'ready']))
-  const [what] = await Promise.race([once(stdout, 'data'), once(child, 'exit')])
-  if (`${what}` !== 'ready\n') throw new Error(`raw: exited with ${what} at ${commands}`)
+  const [event] = await Promise.race([once(stdout, 'data'), once(child, 'exit')])
+  if (`${event}` !== 'ready\n') throw new Error(`raw: exited with ${event} at ${commands}`)
 }
 
 /**
- * Builds a topology. Tunnels live as long as the returned function is not called.
+ * Builds a topology. The returned function removes its tunnels.
  *
  * @param {Namespace} ns
  * @param {Topology} topology
- * @param {{ force?: boolean }} [options] `force`: what the kernel refuses is left out
+ * @param {{ force?: boolean }} [options] `force`: continue after a line that the kernel refuses
  * @returns {Promise<() => void>}
  */
 async function build(ns, { tunnels = [], lines = [], addresses = [] }, { force = false } = {}) {
   if (tunnels.length + addresses.length === 0) {
-    batch(ns, lines, force)
+    runIpBatch(ns, lines, force)
     return () => {}
   }
   const child = ns.spawnCommand(raw, force ? ['--force'] : [], {
     stdio: ['pipe', 'pipe', 'inherit']
   })
-  await command(child, tunnels)
-  batch(ns, lines, force)
-  await command(child, addresses)
+  await sendCommands(child, tunnels)
+  runIpBatch(ns, lines, force)
+  await sendCommands(child, addresses)
   return () => child.stdin?.end()
 }
 
 /**
  * @param {Namespace} ns
  * @param {string[]} args
- * @returns {any[]} what `ip -json` prints; in its strings each character stands for a byte
+ * @returns {any[]} the output of `ip -json`; each character of its strings stands for a byte
  */
 function ipJson(ns, args) {
   const { stdout } = spawnSync('ip', ['-n', ns.name, '-j', ...args], { maxBuffer: 64 << 20 })
@@ -97,12 +96,12 @@ function ipJson(ns, args) {
 const decode = (text) => Buffer.from(text, 'latin1').toString()
 
 /**
- * Waits until each link that has a carrier is known to have it, and each that has none to have none: the
- * kernel updates that later. Addresses may stay tentative.
+ * Waits until the state of each link matches its carrier, which the kernel updates later. Addresses can stay
+ * tentative.
  *
  * @param {Namespace} ns
  */
-async function settle(ns) {
+async function settleCarriers(ns) {
   for (const deadline = Date.now() + SETTLE_TIMEOUT; ; await setTimeout(SETTLE_INTERVAL)) {
     const unsettled = ipJson(ns, ['link', 'show']).filter(
       ({ flags }) =>
@@ -114,17 +113,17 @@ async function settle(ns) {
 }
 
 /**
- * Every IPv4 address that there is, in the kernel's order.
+ * Lists every IPv4 address in the kernel's order.
  *
  * @param {Namespace} ns
- * @returns {import('./topology-judge').Fact[]}
+ * @returns {import('./topology-expectations').LabelledAddress[]}
  */
 function listIPv4(ns) {
   return ipJson(ns, ['-4', 'addr', 'show']).flatMap(({ ifname: link, addr_info: addresses }) =>
     (addresses ?? []).map((/** @type {any} */ { label = '', local, prefixlen }) => ({
       link: decode(link),
       label: decode(label),
-      // Told before decoding: names that are no UTF-8 may become the same.
+      // Compared before decoding, which can make different names that are not UTF-8 equal.
       foreign: label.split(':')[0] !== link,
       address: local,
       prefix: prefixlen
@@ -133,7 +132,7 @@ function listIPv4(ns) {
 }
 
 /**
- * What the native function and ours say in a namespace; `launch` as in RunOptions.
+ * Runs read.js in a namespace; `launch` as in RunOptions.
  *
  * @param {Namespace} ns
  * @param {string[]} [launch]
@@ -146,4 +145,4 @@ function read(ns, launch, sources = []) {
   return JSON.parse(stdout)
 }
 
-module.exports = { build, listIPv4, read, settle }
+module.exports = { build, listIPv4, read, settleCarriers }

@@ -1,8 +1,8 @@
 'use strict'
 
-// A program for tests: visits the network namespaces whose paths it is told, one a line, and answers
-// with a line of JSON: what the native function and ours say there, and our diagnosis. Thousands of
-// topologies can so be read by one process for each way of refusing calls.
+// A program for tests. It reads the paths of network namespaces, one a line, enters each, and prints a line of
+// JSON: the native function's answer there, ours, and our diagnosis. So one process for each mode reads
+// thousands of topologies.
 
 const os = require('node:os')
 const readline = require('node:readline')
@@ -12,11 +12,10 @@ const { enter } = require('../build/setns.node')
 const inherited = ['constructor', '__proto__', 'toString', 'valueOf', 'hasOwnProperty']
 
 /**
- * Node looks up names of links in an object that has a prototype, throws at a link called `toString`,
- * and pollutes the prototype at one called `__proto__`. As judge it must not, so what it would find
- * there is taken away meanwhile.
+ * Node looks up the names of links in an object with a prototype: it throws if a link is called `toString`,
+ * and pollutes the prototype if one is called `__proto__`. Without these properties its answer is a reference.
  */
-function native() {
+function readNative() {
   const prototype = /** @type {any} */ (Object.prototype)
   const kept = inherited.map((name) => Object.getOwnPropertyDescriptor(prototype, name))
   for (const name of inherited) delete prototype[name]
@@ -29,10 +28,10 @@ function native() {
   }
 }
 
-/** @param {() => string} ask */
-function attempt(ask) {
+/** @param {() => string} read */
+function answerOrError(read) {
   try {
-    return { answer: ask() }
+    return { answer: read() }
   } catch (error) {
     return { error: `${error}` }
   }
@@ -41,8 +40,8 @@ function attempt(ask) {
 readline.createInterface({ input: process.stdin }).on('line', (path) => {
   enter(path)
   const reading = {
-    native: process.argv.includes('--native') ? attempt(native) : {},
-    ours: attempt(() => JSON.stringify(networkInterfaces())),
+    native: process.argv.includes('--native') ? answerOrError(readNative) : {},
+    ours: answerOrError(() => JSON.stringify(networkInterfaces())),
     diagnosis: diagnose()
   }
   process.stdout.write(`${JSON.stringify(reading)}\n`)

@@ -1,7 +1,7 @@
 'use strict'
 
-// A namespace to try the launcher in, and what programs do in the cage there. Knows of no option of the
-// launcher's.
+// A namespace for tests of the launcher, and programs that report what they can do in a sandbox there. The
+// launcher's options come from the tests.
 
 const { Namespace, vethPair } = require('./namespace')
 
@@ -24,7 +24,7 @@ const REPORT = `
     ipv6: fs.readFileSync('/proc/net/if_inet6', 'utf8').trim().split('\\n').length
   }))`
 
-// A thread that says when it has loaded the addon, and calls from then on without pause.
+// A thread that posts a message when it has loaded the addon, and then calls without pause.
 const CALLER = `
   const { networkInterfaces } = require('osh-ifaddrs')
   networkInterfaces()
@@ -32,7 +32,7 @@ const CALLER = `
   for (;;) networkInterfaces()`
 
 /**
- * What a program prints in a cage in the namespace; it must succeed.
+ * Functions that run a program in a sandbox in the namespace, assert that it succeeds, and return its output.
  *
  * @param {Namespace} ns
  */
@@ -49,7 +49,7 @@ function makeRunners(ns) {
   return { node, perl, report }
 }
 
-/** Two links joined, one with an address of each family. It goes with the test. */
+/** A namespace with a veth pair, one end of which has an address of each family. The test's end removes it. */
 function makeNamespace(t, label) {
   const ns = Namespace.create(label)
   t.teardown(() => ns.remove())

@@ -1,7 +1,7 @@
 'use strict'
 
-// The case that started it, for the test and the demo: a sandbox as OpenShell builds it, at 10.200.0.2,
-// and a peer outside it at 10.200.0.1.
+// For test/ciao.test.js and the demo: a sandbox as OpenShell builds it, at 10.200.0.2, and a peer outside it
+// at 10.200.0.1.
 
 const path = require('node:path')
 const { once } = require('node:events')
@@ -13,7 +13,7 @@ const PEER = '10.200.0.1'
 const SANDBOX = '10.200.0.2'
 const REGISTER = ['-r', 'osh-ifaddrs/register']
 
-function makeScene() {
+function makeFixture() {
   const peer = Namespace.create('peer')
   const sandbox = Namespace.create('sandbox')
   vethPair(peer, sandbox, { left: 'veth-peer', right: 'eth0' })
@@ -36,18 +36,18 @@ function makeScene() {
 }
 
 /**
- * Runs the advertising service without the package, to its end: it should not have one.
+ * Runs the advertising service without the package until it exits. It is expected to crash.
  *
  * @param {Namespace} sandbox
  */
-function advertiseBare(sandbox) {
+function advertiseWithoutPackage(sandbox) {
   return sandbox.node([path.join(fixtures, 'advertise.js')], { launch: OPENSHELL })
 }
 
 /**
- * Advertises with the package, and resolves with what the peer found meanwhile.
+ * Advertises with the package, and resolves with what the peer finds.
  *
- * @param {{ peer: Namespace, sandbox: Namespace }} scene
+ * @param {{ peer: Namespace, sandbox: Namespace }} fixture
  */
 async function advertiseAndResolve({ peer, sandbox }) {
   const service = sandbox.spawn([...REGISTER, path.join(fixtures, 'advertise.js')], {
@@ -69,6 +69,6 @@ module.exports = {
   REGISTER,
   SANDBOX,
   advertiseAndResolve,
-  advertiseBare,
-  makeScene
+  advertiseWithoutPackage,
+  makeFixture
 }

@@ -1,7 +1,7 @@
 'use strict'
 
-// Random networks for the comparison with glibc: links of every kind this needs no module for, and
-// addresses with whatever getifaddrs(3) tells of them.
+// Generates networks for the comparison with glibc: links of the kinds that need no kernel module, and
+// addresses with every property that getifaddrs(3) reports.
 
 const fc = require('fast-check')
 
@@ -16,7 +16,7 @@ const link = fc.record({
 
 const byte = fc.integer({ min: 1, max: 254 })
 
-// Each of a subnet of its own: netdevice(7) cannot tell one address from its twin.
+// Each address has its own subnet: netdevice(7) cannot distinguish two equal addresses.
 const ipv4 = fc.record({
   on: fc.nat(),
   byte,
@@ -38,12 +38,12 @@ const ipv6 = fc.record({
 function linkLines(links) {
   return links.flatMap(({ kind, up, name: suffix, hardware }, index) => {
     const name = `l${index}${suffix}`
-    const make = {
+    const command = {
       tun: `tuntap add ${name} mode tun`,
       tap: `tuntap add ${name} mode tap`,
       veth: `link add ${name} type veth peer name p${index}`
     }[kind]
-    const lines = [make ?? `link add ${name} type ${kind}`]
+    const lines = [command ?? `link add ${name} type ${kind}`]
     if (kind !== 'tun') lines.push(`link set ${name} addrgenmode none`)
     if (hardware && kind !== 'tun' && kind !== 'ifb') {
       const [a, b] = hardware.map((number) => number.toString(16).padStart(2, '0'))
@@ -55,11 +55,11 @@ function linkLines(links) {
 }
 
 /**
- * Lines of `ip -batch`, all of which succeed.
+ * Lines for `ip -batch`, all of which succeed.
  *
- * @param {string[]} labels what is added to a link's name; without a colon it names no link
+ * @param {string[]} labels suffixes of a link's name; without a colon the label names no link
  */
-const topology = (labels) =>
+const arbitraryNetwork = (labels) =>
   fc
     .tuple(
       fc.array(link, { minLength: 1, maxLength: 8 }),
@@ -73,7 +73,7 @@ const topology = (labels) =>
         const name = names[on % names.length]
         const local = `10.${index}.0.${last}`
         const subnet = peer ? `${local} peer 10.${index}.1.1/${prefix}` : `${local}/${prefix}`
-        // Of prefixes this long there is none to compute.
+        // ip(8) computes no broadcast address for a /31 or /32.
         const usable = broadcast === 'brd +' && prefix > 30 ? '' : broadcast
         lines.push(
           `addr add ${subnet} ${usable} dev ${name} label ${name}${labels[label % labels.length]}`
@@ -89,4 +89,4 @@ const topology = (labels) =>
       return lines
     })
 
-module.exports = { topology }
+module.exports = { arbitraryNetwork }
