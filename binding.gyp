@@ -1,43 +1,35 @@
 {
   'variables': {
-    # A checkout is a developer's, and there a warning is an error; a published package is not.
-    'developing%': '<!(node -p "+require(\'fs\').existsSync(\'.git\')")',
-    # What scripts/development/prebuild.js makes finds libmnl beside itself.
+    # In the project's CI, a warning is an error. Other compilers may warn about more.
+    'warnings_are_errors%': '<!(node -p "+(process.env.CI === \'true\' && require(\'fs\').existsSync(\'.git\'))")',
+    # Published binaries find libmnl next to themselves.
     'prebuilding%': 0,
     'glibc%': '<!(node -p "+(\'glibcVersionRuntime\' in process.report.getReport().header)")',
-    # Whatever gyp takes for the OS: on Android Python says "linux" up to 3.12.
+    # Not gyp's OS: Python before 3.13 calls Android "linux".
     'platform%': '<!(node -p process.platform)',
-    # Node's own common.gypi wants it on Android, where Termux compiles without an NDK.
+    # Node's common.gypi requires it on Android; Termux compiles without an NDK.
     'android_ndk_path%': '',
-    'core': [
-      'src/infer.c',
-      'src/ioctl.c',
-      'src/link.c',
-      'src/netlink.c',
-      'src/procfs.c',
-      'src/rtnetlink.c',
-      'src/snapshot.c',
-      'src/tie.c',
-    ],
+    # The test programs and fuzzers compile the same list.
+    'core': ['<!@(cat src/core-files.txt)'],
   },
   'targets': [
     {
       'target_name': 'osh_ifaddrs',
-      'sources': ['<@(core)', 'src/addon.c', 'src/text.c'],
+      'sources': ['<@(core)', 'src/addon/addon.c', 'src/addon/text.c'],
     },
   ],
   'conditions': [
     ['platform=="linux"', {
       'targets': [
         {
-          # Preloaded into any program: needs libc alone, see src/preload.c.
+          # Every program may preload it, so it needs libc only; see src/preload/preload.c.
           'target_name': 'osh_ifaddrs_preload',
           'type': 'shared_library',
-          'sources': ['src/preload.c'],
+          'sources': ['src/preload/preload.c'],
           'configurations': { 'Release': { 'cflags!': ['-O3'], 'cflags': ['-Os'] } },
           'ldflags': ['-Wl,-rpath,\'$$ORIGIN\''],
           'conditions': [
-            # Up to glibc 2.33 libdl has what src/preload.c calls, and since then nothing.
+            # dlopen(3) and dlsym(3) are in libdl before glibc 2.34.
             ['glibc==1', {
               'libraries': ['-Wl,--push-state,--no-as-needed,-l:libdl.so.2,--pop-state'],
             }],
@@ -46,15 +38,8 @@
         {
           'target_name': 'osh_ifaddrs_core',
           'type': 'shared_library',
-          'sources': [
-            '<@(core)',
-            'src/details.c',
-            'src/details_ioctl.c',
-            'src/details_procfs.c',
-            'src/details_rtnetlink.c',
-            'src/lists.c',
-          ],
-          # Asked seldom, and downloaded by all.
+          'sources': ['<@(core)', 'src/preload/lists.c'],
+          # Small rather than fast: few programs call it, every user downloads it.
           'configurations': { 'Release': { 'cflags!': ['-O3'], 'cflags': ['-Os'] } },
           'ldflags': ['-Wl,-z,nodelete'],
         },
@@ -71,15 +56,15 @@
       '-fstack-protector-strong',
       '<!@(node scripts/install/libmnl.js --cflags)',
     ],
-    # node-gyp links with the C++ compiler, whose library this has no use for.
+    # node-gyp links with the C++ compiler; --as-needed drops its library.
     'ldflags': ['-Wl,--as-needed', '-Wl,-z,relro,-z,now,-z,noexecstack'],
     'libraries': ['<!@(node scripts/install/libmnl.js --libs)'],
     'configurations': {
-      # Debug builds do without: glibc warns of it where nothing is optimised.
+      # Not in debug builds: glibc warns about it without optimisation.
       'Release': { 'cflags': ['-U_FORTIFY_SOURCE', '-D_FORTIFY_SOURCE=2'] },
     },
     'conditions': [
-      ['developing==1', { 'cflags': ['-Werror'] }],
+      ['warnings_are_errors==1', { 'cflags': ['-Werror'] }],
       ['prebuilding==1', { 'ldflags': ['-Wl,-rpath,\'$$ORIGIN\'', '-Wl,--strip-all'] }],
     ],
   },

@@ -15,12 +15,17 @@ const { makeTopology } = require('./topology')
 const RECORD = path.join(__dirname, 'instructions.json')
 const PROGRAM = path.join(__dirname, 'build/count')
 
-/** Cases by name: the number of links, and a bit mask of sources. */
+/** Every link and details, for bench/count.c. */
+const EVERYTHING = 3
+
+/** Cases by name: the number of links, a bit mask of sources, and what is requested beyond the addresses. */
 const CASES = {
   '2 links': [2, 7],
   '2 links without netlink': [2, 6],
   '250 pairs': [501, 7],
-  '250 pairs without netlink': [501, 6]
+  '250 pairs without netlink': [501, 6],
+  '250 pairs with details': [501, 7, EVERYTHING],
+  '250 pairs with details, without netlink': [501, 6, EVERYTHING]
 }
 
 /** @returns {string | null} why instructions cannot be counted here */
@@ -32,8 +37,9 @@ function countRequirements() {
 /**
  * @param {import('../test/support/namespace').Namespace} namespace
  * @param {number} sources
+ * @param {number} request
  */
-function countIn(namespace, sources) {
+function countIn(namespace, sources, request) {
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'osh-count-'))
   try {
     const { status, stderr } = namespace.exec('valgrind', [
@@ -41,7 +47,7 @@ function countIn(namespace, sources) {
       '--collect-atstart=no',
       '--toggle-collect=counted',
       `--callgrind-out-file=${path.join(folder, 'out')}`,
-      ...[PROGRAM, String(sources)]
+      ...[PROGRAM, String(sources), String(request)]
     ])
     const collected = stderr.match(/Collected : (\d+)/)
     if (status !== 0 || collected === null) throw new Error(`valgrind: ${stderr}`)
@@ -59,8 +65,8 @@ function count() {
   for (const links of new Set(Object.values(CASES).map(([count]) => count))) {
     const { namespace, remove } = makeTopology(links)
     try {
-      for (const [name, [size, sources]] of Object.entries(CASES))
-        if (size === links) counts[name] = countIn(namespace, sources)
+      for (const [name, [size, sources, request = 0]] of Object.entries(CASES))
+        if (size === links) counts[name] = countIn(namespace, sources, request)
     } finally {
       remove()
     }

@@ -1,4 +1,4 @@
-// getifaddrs(3) as the C library has it, and nothing done with what it gives.
+// The C library's getifaddrs(3); its result is not used.
 
 #include "sample.h"
 

@@ -1,5 +1,5 @@
-// What getifaddrs(3) has to ask of the kernel and no more: a dump of the links and one of the
-// addresses, by libmnl, received and not looked at.
+// The dumps that getifaddrs(3) needs and no more: the links and the addresses, received by libmnl
+// and not parsed.
 
 #include "sample.h"
 
@@ -7,7 +7,7 @@
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
 
-#define BUFFER_SIZE 32768 // what the kernel fills at most (netlink_dump())
+#define BUFFER_SIZE 32768 // the most that the kernel fills (netlink_dump())
 
 static void dump(struct mnl_socket *socket, uint16_t type, uint32_t seq, char *buffer) {
   struct nlmsghdr *request = mnl_nlmsg_put_header(buffer);
@@ -17,7 +17,7 @@ static void dump(struct mnl_socket *socket, uint16_t type, uint32_t seq, char *b
   mnl_nlmsg_put_extra_header(request, sizeof(struct rtgenmsg));
   if (mnl_socket_sendto(socket, request, request->nlmsg_len) < 0)
     err(EXIT_FAILURE, "mnl_socket_sendto");
-  // The kernel ends a dump with a datagram of its own or at the end of one, and libmnl finds it.
+  // The end of a dump is a datagram of its own or the last message of one; libmnl recognises it.
   int more = MNL_CB_OK;
   while (more > MNL_CB_STOP) {
     ssize_t length = mnl_socket_recvfrom(socket, buffer, BUFFER_SIZE);

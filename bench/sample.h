@@ -1,5 +1,5 @@
-// What the contenders in C share: for each line on standard input, which says how often, `call` is
-// made so often, and the nanoseconds that one of its calls took are printed.
+// For the contenders in C: reads numbers from standard input, makes that many calls, and prints the
+// nanoseconds of one.
 #pragma once
 
 #include <stdio.h>

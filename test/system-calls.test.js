@@ -42,7 +42,8 @@ const MODES = {
   'All of it refused': { launch: [...NO_SOCKETS, '--no-path', '/proc'] },
   '`getifaddrs()` by the preload library, `socket(AF_NETLINK)` refused': {
     launch: NO_NETLINK,
-    preload: true
+    preload: true,
+    bare: true
   }
 }
 
@@ -124,9 +125,9 @@ function nameOf(line) {
 /** @type {Map<string, Namespace>} */
 const namespaces = new Map()
 
-/** @param {{ links?: number, label?: string }} mode */
-function namespaceOf({ links = 0, label }) {
-  const key = `${links} ${label}`
+/** @param {{ links?: number, label?: string, bare?: boolean }} mode `bare`: a link has no address */
+function namespaceOf({ links = 0, label, bare = false }) {
+  const key = `${links} ${label} ${bare}`
   const ns = namespaces.get(key) ?? Namespace.create('system-calls')
   if (namespaces.has(key)) return ns
   namespaces.set(key, ns)
@@ -137,7 +138,8 @@ function namespaceOf({ links = 0, label }) {
     `addr add 10.1.${i}.1/24 dev b${i}`
   ])
   const own = `addr add 10.0.0.1/24 dev d0 ${label === undefined ? '' : `label ${label}`}`
-  ns.batch(['link set lo up', own, 'addr add fd00::1/64 dev d0', ...more.flat()])
+  const others = [...more.flat(), ...(bare ? ['link add bare type bridge'] : [])]
+  ns.batch(['link set lo up', own, 'addr add fd00::1/64 dev d0', ...others])
   ns.settle()
   return ns
 }

@@ -14,7 +14,7 @@ const { findAddon } = require('./locate')
  * @property {import('../index').SourceStatus} status
  * @property {string | null} syscall the first refused call
  * @property {number} errno positive; 0 when nothing was refused
- * @property {number} told the facts that it provided, as bits: 1 links, 2 IPv4, 4 IPv6
+ * @property {number} provided facts, as bits: 1 links, 2 IPv4, 4 IPv6
  */
 
 /**

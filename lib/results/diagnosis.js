@@ -38,13 +38,13 @@ function errnoName(errno) {
 
 /** @param {Snapshot} snapshot */
 function toSources({ attempts = [] }) {
-  return attempts.map(({ name, status, syscall, errno, told }) => ({
+  return attempts.map(({ name, status, syscall, errno, provided }) => ({
     name,
     status,
     syscall,
     errno: errno === 0 ? null : errno,
     code: errno === 0 ? null : errnoName(errno),
-    facts: toFacts(told)
+    facts: toFacts(provided)
   }))
 }
 

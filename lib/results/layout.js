@@ -1,18 +1,18 @@
-// How a snapshot's addresses are laid out in its `text` and `numbers`. The addon's C code has the same enums.
+// How a snapshot's addresses are laid out in its `text` and `numbers`. src/addon/addon.c has the same enums.
 'use strict'
 
 // numbers[0] is the number of addresses. One record for each follows.
 const FIRST_RECORD = 1
 const RECORD_LENGTH = 5
 
-/** Places in a record. `key` and `mac` are places among the strings of `text`. */
-const FIELD = { key: 0, mac: 1, prefixLength: 2, flags: 3, ifindex: 4 }
+/** Indexes in a record. `name` and `mac` are indexes of the strings in `text`. */
+const FIELD = { name: 0, mac: 1, prefixLength: 2, flags: 3, ifindex: 4 }
 
-/** Bits of FIELD.flags. `scoped`: the scope id is the ifindex. */
+/** Bits of FIELD.flags. `linkLocal`: the scope id is the ifindex. */
 const FLAG = {
   ipv6: 1,
   loopback: 2,
-  scoped: 4,
+  linkLocal: 4,
   running: 8,
   prefixInferred: 16,
   stateInferred: 32,
@@ -29,7 +29,7 @@ function decodeAddresses({ text = '', numbers = new Uint32Array(1) }) {
   return Array.from({ length: numbers[0] }, (_, i) => {
     const at = FIRST_RECORD + i * RECORD_LENGTH
     return {
-      name: texts[numbers[at + FIELD.key]],
+      name: texts[numbers[at + FIELD.name]],
       address: texts[i],
       prefixLength: numbers[at + FIELD.prefixLength],
       mac: texts[numbers[at + FIELD.mac]],

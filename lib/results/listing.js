@@ -20,7 +20,7 @@ function toNotes(flags, ifindex) {
   /** @type {[number, string][]} */
   const notes = [
     [FLAG.loopback, 'loopback'],
-    [FLAG.scoped, `scope id ${ifindex}`],
+    [FLAG.linkLocal, `scope id ${ifindex}`],
     [FLAG.prefixInferred, 'prefix inferred'],
     [FLAG.stateInferred, 'state inferred'],
     [FLAG.macUnknown, 'mac unknown']

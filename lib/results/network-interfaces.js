@@ -62,14 +62,14 @@ function toNetworkInterfaces(text, numbers) {
   const result = {}
   /** @type {Entry[]} */
   let entries = []
-  let lastKey = -1
+  let lastName = -1
   for (let i = 0, at = FIRST_RECORD; i < numbers[0]; i++, at += RECORD_LENGTH) {
     const flags = numbers[at + FIELD.flags]
     if (!(flags & FLAG.running)) continue
-    const key = numbers[at + FIELD.key]
-    if (key !== lastKey) {
-      entries = entriesOf(result, texts[key])
-      lastKey = key
+    const name = numbers[at + FIELD.name]
+    if (name !== lastName) {
+      entries = entriesOf(result, texts[name])
+      lastName = name
     }
     const address = texts[i]
     const mac = texts[numbers[at + FIELD.mac]]
@@ -77,7 +77,7 @@ function toNetworkInterfaces(text, numbers) {
     const prefixLength = numbers[at + FIELD.prefixLength]
     if (flags & FLAG.ipv6) {
       const { netmask, suffix } = ipv6Masks[prefixLength] ?? makeIPv6Mask(prefixLength)
-      const scopeid = flags & FLAG.scoped ? numbers[at + FIELD.ifindex] : 0
+      const scopeid = flags & FLAG.linkLocal ? numbers[at + FIELD.ifindex] : 0
       const cidr = address + suffix
       entries.push({ address, netmask, family: 'IPv6', mac, internal, cidr, scopeid })
     } else {

@@ -53,7 +53,15 @@ function compile({ arch, triplet }, libmnl) {
   const nodeGyp = require.resolve('node-gyp/bin/node-gyp.js')
   run(
     process.execPath,
-    [nodeGyp, 'rebuild', '--silent', `--arch=${arch}`, '--', '-Dprebuilding=1', '-Ddeveloping=1'],
+    [
+      nodeGyp,
+      'rebuild',
+      '--silent',
+      `--arch=${arch}`,
+      '--',
+      '-Dprebuilding=1',
+      '-Dwarnings_are_errors=1'
+    ],
     {
       cwd: folder,
       env: {

@@ -1,10 +1,13 @@
-// Fuzzes the reading of /proc/net/if_inet6, and of /proc/net/dev, which also names links. The input
-// is the file.
+// Fuzzes the parsers of /proc/net/if_inet6 and /proc/net/dev. The input is a file, parsed as both.
 
-#include "procfs.h"
+#include "sources/procfs_parse.h"
 
 #include <assert.h>
 #include <string.h>
+
+static void check_name(const char *name) {
+  assert(name[0] != '\0' && memchr(name, '\0', IFNAMSIZ) != NULL);
+}
 
 static void check_entry(struct osh_text line) {
   struct osh_if_inet6 entry;
@@ -12,7 +15,7 @@ static void check_entry(struct osh_text line) {
     return;
   assert(entry.ifindex > 0 && entry.ifindex <= INT32_MAX);
   assert(entry.prefix_len <= 128);
-  assert(entry.name[0] != '\0' && memchr(entry.name, '\0', sizeof(entry.name)) != NULL);
+  check_name(entry.name);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
@@ -20,9 +23,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   for (struct osh_text line; osh_next_line(&rest, &line);) {
     assert(line.bytes + line.length < rest.bytes + rest.length + 1);
     check_entry(line);
-    char name[IFNAMSIZ];
-    if (osh_parse_dev(line, name))
-      assert(memchr(name, '\0', sizeof(name)) != NULL);
+    struct osh_dev dev;
+    if (osh_parse_dev(line, &dev))
+      check_name(dev.name);
   }
   assert(rest.length == 0 || memchr(rest.bytes, '\n', rest.length) == NULL);
   return 0;

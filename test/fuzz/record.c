@@ -1,11 +1,11 @@
-// Writes a script (script.h) of what the real kernel answers to one read, with the byte before it
-// that read_fuzz.c wants (seed.h): a seed. `record 7` records a snapshot from all sources, `record
+// Writes a seed for read_fuzz.c: the byte that says what to read (seed.h), and a script (script.h)
+// of the real kernel's answers to that read. `record 7` records a snapshot of all sources, `record
 // 6` one without rtnetlink, `record 4` one of procfs alone, `record 8` the list of getifaddrs(3).
 
 #include "../unit/script.h"
-#include "lists.h"
+#include "preload/lists.h"
+#include "read.h"
 #include "seed.h"
-#include "source.h"
 
 #include <fcntl.h>
 #include <linux/ethtool.h>
@@ -25,7 +25,7 @@ static void record(const void *bytes, size_t size) {
     abort();
 }
 
-// The byte that an answer begins with; true when there is more to record.
+// Records the byte that an answer begins with. Returns whether more of it is to be recorded.
 static bool record_answer(ssize_t result) {
   uint8_t byte = 0;
   for (size_t i = 0; result < 0 && i < SCRIPT_ERRNO_COUNT; i++)
@@ -35,9 +35,13 @@ static bool record_answer(ssize_t result) {
   return result >= 0;
 }
 
-static void record_counted(const void *bytes, size_t size) {
+static void record_length(size_t size) {
   const uint8_t length[] = {(uint8_t)(size >> 8), (uint8_t)size};
   record(length, sizeof(length));
+}
+
+static void record_counted(const void *bytes, size_t size) {
+  record_length(size);
   record(bytes, size);
 }
 
@@ -90,7 +94,7 @@ int poll(struct pollfd *fds, nfds_t count, int timeout) {
   (void)fds;
   (void)count;
   (void)timeout;
-  abort(); // the answer to a dump never lets one wait
+  abort(); // the kernel queues the reply before sendto(2) returns
 }
 
 int ioctl(int fd, unsigned long request, ...) {
@@ -102,9 +106,11 @@ int ioctl(int fd, unsigned long request, ...) {
   const struct ifreq *ifreq = argument;
   if (!record_answer(result))
     return result;
-  if (request == SIOCGIFCONF)
-    record_counted(((struct ifconf *)argument)->ifc_buf,
-                   (size_t)((struct ifconf *)argument)->ifc_len);
+  const struct ifconf *list = argument;
+  if (request == SIOCGIFCONF && list->ifc_buf == NULL) // only counts
+    record_length((size_t)list->ifc_len);
+  else if (request == SIOCGIFCONF)
+    record_counted(list->ifc_buf, (size_t)list->ifc_len);
   else if (request == SIOCETHTOOL)
     record(&((struct ethtool_perm_addr *)(void *)ifreq->ifr_data)->size, 1);
   else if (request == SIOCGIFNAME)
@@ -115,18 +121,21 @@ int ioctl(int fd, unsigned long request, ...) {
 }
 
 int main(int argc, char **argv) {
-  const uint8_t what = argc == 2 ? (uint8_t)strtoul(argv[1], NULL, 10) : 0;
-  if (what == 0) {
-    (void)fprintf(stderr, "usage: %s WHAT\n", argv[0]);
+  const uint8_t byte = argc == 2 ? (uint8_t)strtoul(argv[1], NULL, 10) : 0;
+  if (byte == 0) {
+    (void)fprintf(stderr, "usage: %s BYTE\n", argv[0]);
     return 2;
   }
-  record(&what, 1);
+  record(&byte, 1);
   struct ifaddrs *list;
-  if (what & SEED_IFADDRS)
-    return osh_ifaddrs(&what, &list) != 0;
+  if (byte & SEED_IFADDRS)
+    return osh_ifaddrs(&byte, &list) != 0;
   struct if_nameindex *names;
-  if (what & SEED_NAMEINDEX)
-    return osh_nameindex(&what, &names) != 0;
+  if (byte & SEED_NAMEINDEX)
+    return osh_nameindex(&byte, &names) != 0;
   struct osh_snapshot snapshot;
-  return osh_snapshot_read(&snapshot, what) != 0;
+  const struct osh_request request = {.sources = byte & OSH_SOURCES_ALL,
+                                      .all_links = byte & SEED_ALL_LINKS,
+                                      .details = byte & SEED_DETAILS};
+  return osh_read(&snapshot, request) != 0;
 }

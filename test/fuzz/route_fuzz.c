@@ -1,7 +1,7 @@
-// Fuzzes the reading of /proc/net/route and /proc/net/ipv6_route. The input is a file that is taken
-// for both.
+// Fuzzes the parsers of /proc/net/route and /proc/net/ipv6_route. The input is a file, parsed as
+// both.
 
-#include "procfs.h"
+#include "sources/procfs_parse.h"
 
 #include <assert.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 #!/bin/sh
-# run.sh FUZZER SECONDS: runs build/fuzz/FUZZER, which is given the seeds of corpus/ and what earlier
-# runs found. Prints how often it was executed, and how many lines of the core that covered. What makes
-# it fail is left in build/fuzz/.
+# run.sh FUZZER SECONDS: runs build/fuzz/FUZZER with the seeds of corpus/ and the inputs that earlier runs
+# found. Prints the number of executions and the lines of the core that they covered. An input that makes
+# it fail is kept in build/fuzz/.
 set -eu
 cd "$(dirname "$0")/.."
 name=$1 seconds=$2
@@ -21,8 +21,8 @@ if [ "$status" -ne 0 ] || [ "${executions:-0}" -eq 0 ]; then
 fi
 
 case $name in
-links_fuzz | addresses_fuzz) files=netlink.c ;;
-if_inet6_fuzz | route_fuzz) files=procfs.c ;;
+links_fuzz | addresses_fuzz) files=rtnetlink_parse.c ;;
+if_inet6_fuzz | route_fuzz) files=procfs_parse.c ;;
 *) files=all ;;
 esac
 edges=$(grep -o 'cov: [0-9]*' "$binary.log" | tail -n 1 | sed 's/cov: //')

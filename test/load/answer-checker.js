@@ -32,6 +32,7 @@ class AnswerChecker {
     this.history = history
     this.mixed = 0
     this.inferred = 0
+    this.interrupted = 0
     this.undisturbed = 0
   }
 
@@ -60,8 +61,9 @@ class AnswerChecker {
    * @param {NodeJS.Dict<import('node:os').NetworkInterfaceInfo[]>} answer
    * @param {number} from how many changes had ended before the call
    * @param {number} to how many had begun when it returned
+   * @param {boolean} interrupted whether the diagnosis says that something may be missing
    */
-  check(answer, from, to) {
+  check(answer, from, to, interrupted) {
     const links = this.#statesBetween(from, to)
     const existing = links.flat().filter((state) => state !== null)
     const entries = entriesOf(answer)
@@ -73,6 +75,10 @@ class AnswerChecker {
       if (from !== to && links.some((states) => isMixed(entry, states, existing))) this.mixed++
       else if (links.some((states) => isInferred(entry, states, existing))) this.inferred++
       else return this.#describe(`${entry.cidr} is torn`, entries, from, to)
+    }
+    if (interrupted) {
+      this.interrupted++
+      return from === to ? this.#describe('nothing changed', entries, from, to) : null
     }
     const lost = links.flatMap(cidrsThroughout).find((cidr) => !cidrs.has(cidr))
     return lost === undefined ? null : this.#describe(`${lost} is missing`, entries, from, to)

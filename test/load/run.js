@@ -6,11 +6,15 @@
 
 const fs = require('node:fs')
 const { Worker, isMainThread, parentPort, workerData } = require('node:worker_threads')
+const { ALL_SOURCES, load } = require('../../lib/addon/load')
+const { isInterrupted, toDiagnosis } = require('../../lib/results/diagnosis')
+const { toNetworkInterfaces } = require('../../lib/results/network-interfaces')
 const { churn } = require('./churn')
 const { History } = require('./history')
 const { AnswerChecker } = require('./answer-checker')
 
 const CALLERS = 8
+const noNumbers = new Uint32Array()
 
 /**
  * Calls until the history is stopped or an answer is wrong.
@@ -18,14 +22,16 @@ const CALLERS = 8
  * @param {History} history
  */
 function call(history) {
-  const { networkInterfaces } = require('../..')
+  const addon = load()
   const checker = new AnswerChecker(history)
   let wrong = null
   let collected = 0
   while (!history.stopped && wrong === null) {
     const from = history.ended
-    const answer = networkInterfaces()
-    wrong = checker.check(answer, from, history.begun)
+    const snapshot = addon.read(ALL_SOURCES, true, noNumbers)
+    const to = history.begun
+    const answer = toNetworkInterfaces(snapshot.text, snapshot.numbers)
+    wrong = checker.check(answer, from, to, isInterrupted(toDiagnosis(snapshot)))
     history.countCall()
     if (collected === history.requestedCollections) continue
     globalThis.gc()
@@ -33,8 +39,8 @@ function call(history) {
     history.countCollection()
   }
   if (wrong !== null) history.stop()
-  const { mixed, inferred, undisturbed } = checker
-  return { wrong, mixed, inferred, undisturbed }
+  const { mixed, inferred, interrupted, undisturbed } = checker
+  return { wrong, mixed, inferred, interrupted, undisturbed }
 }
 
 const ROLES = { call, churn, nothing: () => null }
@@ -88,6 +94,7 @@ async function run(milliseconds) {
   return {
     wrong: results.map(({ wrong }) => wrong).filter((wrong) => wrong !== null),
     mixed: sum(results.map(({ mixed }) => mixed)),
+    interrupted: sum(results.map(({ interrupted }) => interrupted)),
     inferred: sum(results.map(({ inferred }) => inferred)),
     undisturbed: sum(results.map(({ undisturbed }) => undisturbed)),
     calls: history.calls,

@@ -42,7 +42,15 @@ const RUN_ALL = `
   done`
 
 const FILES = [
-  ...['hardening', 'parity-cases', 'preload', 'register-sandboxed', 'sandboxed', 'torture-napi'],
+  ...[
+    'addon',
+    'hardening',
+    'parity-cases',
+    'preload',
+    'register-sandboxed',
+    'sandboxed',
+    'torture-napi'
+  ],
   'unit'
 ]
 // These take as long as those together, or longer, and run when OSH_ARM64 is `all`.
@@ -55,13 +63,16 @@ const TOOLS = 'strace and valgrind trace qemu instead of the program'
 const SECCOMP = 'seccomp filters and containers use the system calls of this machine'
 /** @type {Record<string, string>} */
 const OTHERS = {
+  'build-flags': 'it compiles nothing',
   ciao: MULTICAST,
   docs: PROGRAMS,
   'doctor-remedies': SECCOMP,
   forks: 'a child that is forked beside busy threads sometimes hangs in qemu, even with libc alone',
   instructions: TOOLS,
+  layers: 'it reads object files of this machine',
   load: 'eight emulated threads are too slow',
   memcheck: TOOLS,
+  'old-headers': 'it runs no addon',
   package: 'it runs this file',
   parity: MULTICAST,
   'parity-node': MULTICAST,

@@ -1,6 +1,6 @@
 /*
- * Prints what getifaddrs(3) and if_nameindex(3) return, every field of it, as JSON; and does with
- * them what a library that is in every program must bear. Run with and without the preload library.
+ * Prints every field that getifaddrs(3) and if_nameindex(3) return as JSON; and calls them from
+ * threads, from forked children, and often. Run with and without the preload library.
  */
 #include <err.h>
 #include <errno.h>
@@ -20,7 +20,7 @@
 
 #include <linux/if_link.h>
 
-/* Names hold any bytes: each becomes the character of its number. */
+/* Names may have any bytes: each is printed as the character with its number. */
 static void print_name(const char *name) {
   (void)printf("\"");
   for (const unsigned char *c = (const unsigned char *)name; *c != '\0'; c++)
@@ -97,7 +97,7 @@ static int print_names(void) {
   return EXIT_SUCCESS;
 }
 
-/* The errno after a call, as it was before one that succeeds. */
+/* Prints the errno after each call: a call that succeeds leaves it unchanged. */
 static int print_errno(void) {
   struct ifaddrs *list = NULL;
   errno = EDOM;
@@ -136,7 +136,7 @@ static void *work(void *failures) {
   return NULL;
 }
 
-/* Children are forked while other threads are in the middle of it, and do the same. */
+/* Forks children while other threads make the calls. They make them, too. */
 static int fork_children(int forks) {
   int failures = 0;
   for (int i = 0; i < forks; i++) {
@@ -176,7 +176,7 @@ static int run_threads_and_forks(void) {
   return run_threads(FORKS);
 }
 
-/* Bytes that many rounds leave allocated, after as many that fill malloc's caches. */
+/* Prints how many bytes many rounds leak, after as many rounds that fill malloc's caches. */
 static int print_leaks(void) {
   bool made = true;
   for (int i = 0; i < ROUNDS; i++)

@@ -1,7 +1,8 @@
 /*
- * Holds lists of libc's and of the preload library's at once, the latter since a filter denies
- * AF_NETLINK in the midst of the process, and frees them in no order, in another thread. To be run
- * by valgrind(1), which sees what is freed wrongly or not at all. Prints how many are of each kind.
+ * Holds lists of libc's and of the preload library's at once, and frees them in mixed order, in
+ * another thread. The later ones are the library's, because a filter denies AF_NETLINK between. Run
+ * it under valgrind(1), which detects wrong and missing frees. Prints how many lists are the
+ * library's.
  */
 #include <err.h>
 #include <errno.h>
@@ -42,7 +43,7 @@ static void deny_netlink(void) {
   seccomp_release(filter);
 }
 
-/* From the middle outwards, so that the kinds take turns. */
+/* From the middle outwards, so that the kinds alternate. */
 static void *free_all(void *unused) {
   for (int i = 0; i < EACH; i++) {
     freeifaddrs(lists[EACH - 1 - i]);
@@ -51,13 +52,13 @@ static void *free_all(void *unused) {
     if_freenameindex(names[EACH - 1 - i]);
   }
   freeifaddrs(NULL);
-  /* What is still pointed at is not lost, says valgrind. */
+  /* valgrind does not report as lost what a pointer still refers to. */
   memset(lists, 0, sizeof(lists));
   memset(names, 0, sizeof(names));
   return unused;
 }
 
-/* libc's lists are what its malloc() gave, and aligned as that. */
+/* libc returns its lists as malloc() does, aligned for max_align_t. */
 static int count_ours(void) {
   int ours = 0;
   for (int i = 0; i < ALL; i++)

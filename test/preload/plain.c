@@ -1,6 +1,6 @@
 /*
- * A program without a trace of glibc in its source, for the kinds of programs that a preload
- * library of glibc's does not reach. Prints how many entries getifaddrs(3) gives.
+ * Built statically and with musl for the programs that a preload library for glibc does not reach.
+ * Prints the number of entries that getifaddrs(3) returns.
  */
 #include <err.h>
 #include <ifaddrs.h>

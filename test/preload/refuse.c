@@ -1,7 +1,7 @@
 /*
- * Stands in for libc, preloaded after the library under test: its functions fail while the kernel
- * refuses nothing, so that ours can be compared with libc's own over everything rtnetlink tells.
- * What it is given to free it did not make, and aborts.
+ * Replaces libc's functions, preloaded after the library under test: they fail while the kernel
+ * refuses nothing, so that the library's lists can be compared with libc's for everything that
+ * rtnetlink provides. It never makes a list, so freeing one is an error, and aborts.
  */
 #include <errno.h>
 #include <ifaddrs.h>

@@ -1,8 +1,8 @@
 /*
- * Imitates what Android's SELinux refuses an application, by LD_PRELOAD. seccomp sees neither the
- * type of a netlink message nor the family of a descriptor, so this stands in front of libc's own
- * functions. OSH_ANDROID names what is refused, with EACCES: "getlink" RTM_GETLINK requests, and
- * "ioctl" any ioctl on a netlink socket.
+ * LD_PRELOAD library that refuses with EACCES what Android's SELinux refuses an application.
+ * seccomp sees neither the type of a netlink message nor the family of a descriptor, so this
+ * library wraps libc's functions. OSH_ANDROID names what is refused: "getlink" RTM_GETLINK
+ * requests, "ioctl" every ioctl on a netlink socket.
  */
 
 #include <errno.h>

@@ -1,7 +1,7 @@
 /*
- * Writes to its output, as the BPF program that bwrap(1) takes by --seccomp, a filter under which
- * socket(AF_NETLINK) answers the errno that the first argument names in figures: for every
- * protocol, or, when the word `route` follows, for every one but NETLINK_ROUTE.
+ * filter ERRNO [route]: writes a BPF program for bwrap(1)'s --seccomp, under which
+ * socket(AF_NETLINK) fails with that errno (a number): for every protocol, or with `route` for
+ * every protocol but NETLINK_ROUTE.
  */
 
 #include <err.h>

@@ -1,10 +1,10 @@
 /*
- * Starts a program in the cage that an OpenShell sandbox builds around its child, for the tests.
+ * Starts a program in a sandbox like OpenShell's, for the tests.
  *
  * The steps and their order are OpenShell's: enter a network namespace, become an unprivileged
- * user, forbid core dumps and new privileges, let Landlock hide the file system, let seccomp refuse
- * system calls, exec. Every step can be left out or aimed, so that a test can refuse exactly one
- * thing, with the errno that the sandbox in question would choose; see options.c.
+ * user, forbid core dumps and new privileges, hide the file system by Landlock, refuse system calls
+ * by seccomp, exec. Options skip or change every step, so that a test can refuse exactly one call,
+ * with the errno of the sandbox that it imitates; see options.c.
  */
 
 #include "options.h"
@@ -24,8 +24,8 @@
 #include <unistd.h>
 
 /*
- * Only the rights of Landlock's first version are handled, so that every kernel that knows Landlock
- * builds the same cage.
+ * Only the rights of Landlock's first version are handled, so that every kernel with Landlock
+ * enforces the same rules.
  */
 static const uint64_t handled_access = (LANDLOCK_ACCESS_FS_MAKE_SYM << 1) - 1;
 static const uint64_t read_access =
@@ -66,7 +66,7 @@ static void change_user(const struct config *config) {
     err(EXIT_LAUNCHER, "setresuid %u", config->uid);
 }
 
-/* OpenShell does this here too, although exec undoes it unless the program is unreadable. */
+/* As OpenShell does, although exec undoes it unless the program is unreadable. */
 static void forbid_dumps(void) {
   if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
     err(EXIT_LAUNCHER, "prctl PR_SET_DUMPABLE");
@@ -89,7 +89,7 @@ static void open_path(int ruleset, const struct path *path) {
   struct landlock_path_beneath_attr rule = {.parent_fd = fd, .allowed_access = read_access};
   if (path->writable)
     rule.allowed_access |= LANDLOCK_ACCESS_FS_WRITE_FILE;
-  /* Landlock takes no directory's right for a file. */
+  /* Landlock refuses the rights of directories for a file. */
   if (!S_ISDIR(status.st_mode))
     rule.allowed_access &= file_access;
   if (syscall(SYS_landlock_add_rule, ruleset, LANDLOCK_RULE_PATH_BENEATH, &rule, 0) < 0)
@@ -133,7 +133,8 @@ static void restrict_syscalls(const struct config *config) {
   scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ALLOW);
   if (filter == NULL)
     err(EXIT_LAUNCHER, "seccomp_init");
-  /* no_new_privs is a step of its own, and the system call's own errno says more than ECANCELED. */
+  /* no_new_privs is a step of its own. With SYSRAWRC the errno is the system call's, not ECANCELED.
+   */
   check_seccomp("seccomp_attr_set", seccomp_attr_set(filter, SCMP_FLTATR_CTL_NNP, 0));
   check_seccomp("seccomp_attr_set", seccomp_attr_set(filter, SCMP_FLTATR_API_SYSRAWRC, 1));
   const struct rule clone3 = {.syscall = SCMP_SYS(clone3), .error = ENOSYS};

@@ -1,6 +1,5 @@
 /*
- * The launcher's command line: words and figures, and the cage that they ask for. Nothing is done
- * here.
+ * Parses the launcher's command line into a configuration, see options.h.
  */
 
 #include "options.h"
@@ -18,7 +17,7 @@
 
 enum { NOBODY = 65534 };
 
-/* The highest one that libseccomp takes. */
+/* The highest errno that libseccomp accepts. */
 enum { MAX_ERRNO = 4094 };
 
 enum { EVERY_FAMILY = INT_MAX };
@@ -29,44 +28,44 @@ static const struct path default_paths[] = {
     {"/sbin", false, true},        {"/proc", false, true},   {"/etc", false, true},
     {"/dev/urandom", false, true}, {"/dev/null", true, true}};
 
-/* The words an option understands; a number up to `max` is understood as well. */
-struct word {
+/* A name that an option accepts; it also accepts a number up to `max`. */
+struct name {
   const char *text;
   long value;
 };
 
-struct vocabulary {
+struct names {
   const char *title;
-  const struct word *words;
+  const struct name *entries;
   long max;
 };
 
-#define WORD(constant)                                                                             \
+#define NAME(constant)                                                                             \
   { #constant, constant }
 
-static const struct word error_words[] = {
-    WORD(EPERM),  WORD(EACCES),     WORD(EOPNOTSUPP), WORD(EAFNOSUPPORT), WORD(EPROTONOSUPPORT),
-    WORD(ENOSYS), WORD(EMFILE),     WORD(ENFILE),     WORD(ENOMEM),       WORD(ENOBUFS),
-    WORD(EINTR),  WORD(EAGAIN),     WORD(EINVAL),     WORD(EIO),          WORD(ENODEV),
-    WORD(ENOENT), WORD(ENOSPC),     WORD(ENOTTY),     WORD(ENXIO),        WORD(ENETDOWN),
-    WORD(EBUSY),  WORD(EADDRINUSE), {NULL, 0}};
-static const struct vocabulary errors = {"ERRNO", error_words, MAX_ERRNO};
+static const struct name error_names[] = {
+    NAME(EPERM),  NAME(EACCES),     NAME(EOPNOTSUPP), NAME(EAFNOSUPPORT), NAME(EPROTONOSUPPORT),
+    NAME(ENOSYS), NAME(EMFILE),     NAME(ENFILE),     NAME(ENOMEM),       NAME(ENOBUFS),
+    NAME(EINTR),  NAME(EAGAIN),     NAME(EINVAL),     NAME(EIO),          NAME(ENODEV),
+    NAME(ENOENT), NAME(ENOSPC),     NAME(ENOTTY),     NAME(ENXIO),        NAME(ENETDOWN),
+    NAME(EBUSY),  NAME(EADDRINUSE), {NULL, 0}};
+static const struct names errors = {"ERRNO", error_names, MAX_ERRNO};
 
-static const struct word family_words[] = {{"netlink", AF_NETLINK},
+static const struct name family_names[] = {{"netlink", AF_NETLINK},
                                            {"inet", AF_INET},
                                            {"inet6", AF_INET6},
                                            {"unix", AF_UNIX},
                                            {"packet", AF_PACKET},
                                            {"all", EVERY_FAMILY},
                                            {NULL, 0}};
-static const struct vocabulary families = {"FAMILY", family_words, AF_MAX};
+static const struct names families = {"FAMILY", family_names, AF_MAX};
 
-static const struct word request_words[] = {
-    WORD(SIOCGIFCONF),  WORD(SIOCGIFFLAGS), WORD(SIOCGIFHWADDR),  WORD(SIOCGIFNAME),
-    WORD(SIOCGIFINDEX), WORD(SIOCGIFADDR),  WORD(SIOCGIFNETMASK), {NULL, 0}};
-static const struct vocabulary requests = {"REQUEST", request_words, UINT32_MAX};
+static const struct name request_names[] = {
+    NAME(SIOCGIFCONF),  NAME(SIOCGIFFLAGS), NAME(SIOCGIFHWADDR),  NAME(SIOCGIFNAME),
+    NAME(SIOCGIFINDEX), NAME(SIOCGIFADDR),  NAME(SIOCGIFNETMASK), {NULL, 0}};
+static const struct names requests = {"REQUEST", request_names, UINT32_MAX};
 
-static long number(const char *text, long max) {
+static long parse_number(const char *text, long max) {
   char *end = NULL;
   errno = 0;
   const long value = strtol(text, &end, 0);
@@ -74,14 +73,14 @@ static long number(const char *text, long max) {
   return whole && value >= 0 && value <= max ? value : -1;
 }
 
-static long meaning(const struct vocabulary *vocabulary, const char *text) {
-  for (const struct word *word = vocabulary->words; word->text != NULL; word++) {
-    if (strcmp(word->text, text) == 0)
-      return word->value;
+static long parse_name(const struct names *names, const char *text) {
+  for (const struct name *name = names->entries; name->text != NULL; name++) {
+    if (strcmp(name->text, text) == 0)
+      return name->value;
   }
-  const long value = number(text, vocabulary->max);
+  const long value = parse_number(text, names->max);
   if (value < 0)
-    errx(EXIT_LAUNCHER, "%s: not a known %s", text, vocabulary->title);
+    errx(EXIT_LAUNCHER, "%s: not a known %s", text, names->title);
   return value;
 }
 
@@ -91,10 +90,10 @@ static int split_error(char *text) {
   if (equals == NULL)
     return ERRNO_OF_OPTION;
   *equals = '\0';
-  return (int)meaning(&errors, equals + 1);
+  return (int)parse_name(&errors, equals + 1);
 }
 
-static void *grown(void *array, size_t count, size_t size) {
+static void *grow(void *array, size_t count, size_t size) {
   void *larger = reallocarray(array, count + 1, size);
   if (larger == NULL)
     err(EXIT_LAUNCHER, "reallocarray");
@@ -102,18 +101,18 @@ static void *grown(void *array, size_t count, size_t size) {
 }
 
 static void add_path(struct config *config, struct path path) {
-  config->paths = grown(config->paths, config->path_count, sizeof(path));
+  config->paths = grow(config->paths, config->path_count, sizeof(path));
   config->paths[config->path_count++] = path;
 }
 
 static void add_rule(struct config *config, struct rule rule) {
-  config->rules = grown(config->rules, config->rule_count, sizeof(rule));
+  config->rules = grow(config->rules, config->rule_count, sizeof(rule));
   config->rules[config->rule_count++] = rule;
 }
 
 /*
- * Of an `int` argument the kernel looks at the lower half of the register, so the rule must not
- * look at more: a caller could otherwise slip past it with a stray upper bit.
+ * The kernel reads only the lower half of a register that holds an `int` argument, so the rule
+ * compares only that: a caller could otherwise evade it by setting an upper bit.
  */
 static struct scmp_arg_cmp low_half_is(unsigned index, uint32_t value) {
   return SCMP_CMP64(index, SCMP_CMP_MASKED_EQ, UINT32_MAX, value);
@@ -130,9 +129,9 @@ static void set_user(struct config *config, char *value) {
   char *colon = strchr(value, ':');
   if (colon != NULL)
     *colon = '\0';
-  /* UINT32_MAX means "leave it as it is" to setresuid(2). */
-  const long uid = number(value, UINT32_MAX - 1L);
-  const long gid = colon == NULL ? uid : number(colon + 1, UINT32_MAX - 1L);
+  /* To setresuid(2) UINT32_MAX means "unchanged". */
+  const long uid = parse_number(value, UINT32_MAX - 1L);
+  const long gid = colon == NULL ? uid : parse_number(colon + 1, UINT32_MAX - 1L);
   if (uid < 0 || gid < 0)
     errx(EXIT_LAUNCHER, "--user takes UID[:GID] in numbers, or keep");
   config->uid = (uid_t)uid;
@@ -160,12 +159,12 @@ static void disallow_path(struct config *config, char *value) {
 }
 
 static void set_error(struct config *config, char *value) {
-  config->error = (int)meaning(&errors, value);
+  config->error = (int)parse_name(&errors, value);
 }
 
 static void deny_families(struct config *config, char *value) {
   for (char *name = strsep(&value, ","); name != NULL; name = strsep(&value, ",")) {
-    const long family = meaning(&families, name);
+    const long family = parse_name(&families, name);
     struct rule rule = {.syscall = SCMP_SYS(socket), .error = ERRNO_OF_OPTION};
     if (family != EVERY_FAMILY) {
       rule.comparisons = 1;
@@ -183,7 +182,7 @@ static void deny_socketpair(struct config *config, char *value) {
 static void deny_syscall(struct config *config, char *value) {
   const int error = split_error(value);
   const int syscall = seccomp_syscall_resolve_name(value);
-  /* A call of other architectures has a number below zero, and a rule on it would do nothing. */
+  /* libseccomp gives calls of other architectures negative numbers, and ignores rules for them. */
   if (syscall < 0)
     errx(EXIT_LAUNCHER, "%s: not a system call of this architecture", value);
   add_rule(config, (struct rule){.syscall = syscall, .error = error});
@@ -191,7 +190,7 @@ static void deny_syscall(struct config *config, char *value) {
 
 static void deny_ioctl(struct config *config, char *value) {
   const int error = split_error(value);
-  const uint32_t request = (uint32_t)meaning(&requests, value);
+  const uint32_t request = (uint32_t)parse_name(&requests, value);
   add_rule(config, (struct rule){.syscall = SCMP_SYS(ioctl),
                                  .error = error,
                                  .comparisons = 1,
@@ -222,10 +221,10 @@ static const struct option_row option_rows[] = {
 
 enum { OPTIONS = sizeof(option_rows) / sizeof(option_rows[0]) };
 
-static void show_words(const struct vocabulary *vocabulary) {
-  (void)printf("%s: a number, or one of", vocabulary->title);
-  for (const struct word *word = vocabulary->words; word->text != NULL; word++)
-    (void)printf(" %s", word->text);
+static void show_names(const struct names *names) {
+  (void)printf("%s: a number, or one of", names->title);
+  for (const struct name *name = names->entries; name->text != NULL; name++)
+    (void)printf(" %s", name->text);
   (void)printf("\n");
 }
 
@@ -233,7 +232,7 @@ static _Noreturn void show_help(struct config *config, char *value) {
   (void)config;
   (void)value;
   (void)printf("Usage: sandbox [OPTION]... -- COMMAND [ARGUMENT]...\n"
-               "Run COMMAND in a cage like that of an OpenShell sandbox.\n\n");
+               "Run COMMAND in a sandbox like OpenShell's.\n\n");
   for (const struct option_row *row = option_rows; row < option_rows + OPTIONS; row++) {
     const char *argument = row->argument == NULL ? "" : row->argument;
     const int pad = 32 - (int)(strlen(row->name) + strlen(argument));
@@ -243,12 +242,13 @@ static _Noreturn void show_help(struct config *config, char *value) {
   for (size_t i = 0; i < sizeof(default_paths) / sizeof(default_paths[0]); i++)
     (void)printf(" %s", default_paths[i].name);
   (void)printf("\n");
-  show_words(&errors);
-  show_words(&families);
-  show_words(&requests);
-  (void)printf("Of several denials of a system call one without condition wins, then the first.\n"
-               "A filter also answers clone3() with ENOSYS: its flags are out of seccomp's sight.\n"
-               "Exit status: 125 if the cage fails, 126 or 127 if COMMAND cannot be run.\n");
+  show_names(&errors);
+  show_names(&families);
+  show_names(&requests);
+  (void)printf(
+      "Of several denials of a system call one without condition wins, then the first.\n"
+      "A filter also answers clone3() with ENOSYS: seccomp cannot see its flags.\n"
+      "Exit status: 125 if the sandbox cannot be set up, 126 or 127 if COMMAND cannot be run.\n");
   exit(EXIT_SUCCESS);
 }
 
@@ -268,7 +268,7 @@ char **read_options(struct config *config, int argc, char **argv) {
   }
   int row = 0;
   for (int found = 0; (found = getopt_long(argc, argv, "+", options, &row)) != -1;) {
-    /* getopt has said what is wrong. */
+    /* getopt has printed the error. */
     if (found != 0)
       exit(EXIT_LAUNCHER);
     option_rows[row].apply(config, optarg);

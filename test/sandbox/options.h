@@ -1,6 +1,5 @@
 /*
- * What the launcher is told to do: the cage that its options describe. How it is built is up to
- * launch.c.
+ * The sandbox that the launcher's options describe. launch.c sets it up.
  */
 #pragma once
 
@@ -12,17 +11,17 @@
 /* The exit statuses of env(1). */
 enum { EXIT_LAUNCHER = 125, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
 
-/* What a rule says when its errno is that of --errno, which may come after it. */
+/* A rule with the errno of --errno, which may follow it. */
 enum { ERRNO_OF_OPTION = -1 };
 
-/* One path that Landlock leaves open. */
+/* A path that Landlock allows. */
 struct path {
   const char *name;
   bool writable;
   bool optional;
 };
 
-/* One system call that seccomp refuses: always, or when one of its arguments has a value. */
+/* A system call that seccomp refuses: always, or if one of its arguments has a value. */
 struct rule {
   int syscall;
   int error;
@@ -44,7 +43,7 @@ struct config {
 };
 
 /*
- * Fills in `config` and returns the command, which is what follows the options. Ends the process
- * when it does not understand them.
+ * Fills in `config` and returns the command after the options. Ends the process if the options are
+ * invalid.
  */
 char **read_options(struct config *config, int argc, char **argv);

@@ -1,7 +1,6 @@
 /*
- * Imitates, by LD_PRELOAD, a link that is renamed right after SIOCGIFCONF was answered: the first
- * list of a process has another name for it, as it was before. OSH_RENAMED is its name now,
- * OSH_BEFORE that of before.
+ * LD_PRELOAD library that imitates a link that is renamed right after SIOCGIFCONF: the first list
+ * of a process has the link's old name. OSH_RENAMED is its present name, OSH_BEFORE the old one.
  */
 
 #include <net/if.h>
@@ -13,7 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-static void tell_old_name(const struct ifconf *list) {
+static void restore_old_name(const struct ifconf *list) {
   // NOLINTBEGIN(concurrency-mt-unsafe): nothing changes the environment meanwhile.
   const char *now = getenv("OSH_RENAMED");
   const char *before = getenv("OSH_BEFORE");
@@ -26,7 +25,7 @@ static void tell_old_name(const struct ifconf *list) {
 }
 
 int ioctl(int fd, unsigned long request, ...) {
-  static bool told = false;
+  static bool restored = false;
   va_list arguments;
   va_start(arguments, request);
   void *argument = va_arg(arguments, void *);
@@ -34,9 +33,9 @@ int ioctl(int fd, unsigned long request, ...) {
   const int result = (int)syscall(SYS_ioctl, fd, request, argument);
   // Without a buffer the kernel only counts.
   const struct ifconf *list = argument;
-  if (result == 0 && request == SIOCGIFCONF && list->ifc_req != NULL && !told) {
-    told = true;
-    tell_old_name(list);
+  if (result == 0 && request == SIOCGIFCONF && list->ifc_req != NULL && !restored) {
+    restored = true;
+    restore_old_name(list);
   }
   return result;
 }

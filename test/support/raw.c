@@ -1,14 +1,14 @@
 /*
- * What a topology needs and ip(8) cannot do, for the tests: IPv4 addresses under labels that do not
- * begin with their link's name, tun and tap links with somebody at their other end, without which
- * they have no carrier, and links without IPv6.
+ * For the tests, what a topology needs and ip(8) cannot do: IPv4 addresses with any label, tun
+ * and tap links that a process holds open, without which they have no carrier, and links without
+ * IPv6.
  *
- * Reads one command a line, words between single blanks:
- *   tun NAME | tap NAME          holds such a link, until the input ends
- *   address LINK ADDRESS PREFIX-LENGTH [LABEL]    without LABEL it is empty
+ * Reads one command a line, with single spaces between its words:
+ *   tun NAME | tap NAME          creates such a link, and holds it open until the input ends
+ *   address LINK ADDRESS PREFIX-LENGTH [LABEL]    without LABEL the label is empty
  *   disable_ipv6 LINK
  *   ready                        prints "ready"
- * What the kernel refuses ends it, unless --force is given.
+ * A refusal by the kernel ends the program, unless --force is given.
  */
 #include <arpa/inet.h>
 #include <err.h>
@@ -29,7 +29,7 @@ enum { MAX_WORDS = 5 };
 
 static bool force = false;
 
-static void refused(const char *what) {
+static void fail_unless_forced(const char *what) {
   if (!force)
     err(EXIT_FAILURE, "%s", what);
 }
@@ -41,7 +41,7 @@ static void hold_tunnel(const char *name, short flags) {
   if (fd < 0)
     err(EXIT_FAILURE, "open /dev/net/tun");
   if (ioctl(fd, TUNSETIFF, &ifreq) < 0) {
-    refused("TUNSETIFF");
+    fail_unless_forced("TUNSETIFF");
     (void)close(fd);
   }
 }
@@ -51,7 +51,7 @@ static void disable_ipv6(const char *name) {
   (void)snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", name);
   const int fd = open(path, O_WRONLY | O_CLOEXEC);
   if (fd < 0 || write(fd, "1", 1) != 1)
-    refused(path);
+    fail_unless_forced(path);
   if (fd >= 0)
     (void)close(fd);
 }
@@ -59,7 +59,7 @@ static void disable_ipv6(const char *name) {
 static void await_acknowledgement(struct mnl_socket *socket, char *buffer, size_t size) {
   const ssize_t length = mnl_socket_recvfrom(socket, buffer, size);
   if (length < 0 || mnl_cb_run(buffer, (size_t)length, 0, 0, NULL, NULL) < 0)
-    refused("RTM_NEWADDR");
+    fail_unless_forced("RTM_NEWADDR");
 }
 
 static void add_address(struct mnl_socket *socket, char **words) {
@@ -83,7 +83,7 @@ static void add_address(struct mnl_socket *socket, char **words) {
   await_acknowledgement(socket, buffer, sizeof(buffer));
 }
 
-/* Cuts a line into its words, and returns how many there are. */
+/* Splits a line in place. Returns the number of words. */
 static int split(char *line, char **words) {
   int count = 0;
   line[strcspn(line, "\n")] = '\0';
@@ -94,7 +94,7 @@ static int split(char *line, char **words) {
   return count;
 }
 
-static void obey(struct mnl_socket *socket, char **words, int count) {
+static void run_command(struct mnl_socket *socket, char **words, int count) {
   if (count == 2 && strcmp(words[0], "tun") == 0)
     hold_tunnel(words[1], IFF_TUN);
   else if (count == 2 && strcmp(words[0], "tap") == 0)
@@ -106,7 +106,7 @@ static void obey(struct mnl_socket *socket, char **words, int count) {
   else if (count == 1 && strcmp(words[0], "ready") == 0)
     (void)puts("ready");
   else
-    errx(EXIT_FAILURE, "%s: not understood", words[0]);
+    errx(EXIT_FAILURE, "%s: unknown command", words[0]);
 }
 
 int main(int argc, char **argv) {
@@ -121,7 +121,7 @@ int main(int argc, char **argv) {
   char *words[MAX_WORDS + 1];
   while (getline(&line, &size, stdin) > 0) {
     const int count = split(line, words);
-    obey(socket, words, count);
+    run_command(socket, words, count);
   }
   free(line);
   (void)mnl_socket_close(socket);

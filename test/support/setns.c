@@ -1,6 +1,6 @@
 /*
- * enter(path): moves the calling thread, for the tests Node's main one, to another network
- * namespace. A reader can so visit many namespaces without being started anew in each.
+ * enter(path): moves the calling thread, in the tests Node's main thread, to another network
+ * namespace, so that one process can read many namespaces.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-// What a dump's datagrams are turned into by a fault; known to faults.c alone.
+// Receives a dump's datagrams, and changes them by a fault; for faults.c.
 #pragma once
 
 #include "faults.h"
@@ -8,5 +8,5 @@
 
 void datagrams_start(void);
 
-// recvmsg(2) with that happening in its place; `fault` NULL: nothing.
+// recvmsg(2), changed by a fault unless that is NULL.
 ssize_t receive_datagram(int fd, struct msghdr *message, int flags, const struct fault *fault);

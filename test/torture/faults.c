@@ -1,6 +1,6 @@
-// The calls of faults.h, under libc's names, so that libmnl, a shared library, calls these, too;
-// those of the heap are put in their place by the linker, and libmnl's only allocation fails with
-// its function. What libc itself allocates (qsort(3) for long arrays) cannot be reached.
+// The calls of faults.h. System calls have libc's names, so that libmnl, a shared library, calls
+// them, too. The linker replaces those of the heap (--wrap); libmnl's only allocation fails with
+// the function that makes it. What libc itself allocates (qsort(3) for long arrays) does not fail.
 
 #include "faults.h"
 #include "datagrams.h"
@@ -20,11 +20,12 @@
 #include <time.h>
 #include <unistd.h>
 
-// A read of a few links makes some hundreds of calls; of the datagrams that never end only the
-// beginning is counted.
+// A read of a few links makes some hundreds of calls. A dump without an end makes more than these.
 #define MAX_COUNTED 65536
-// How long is waited for a datagram that does not come. The core's second would only take longer.
-#define PATIENCE_MS 5
+// How long poll(2) waits, instead of the core's second, for a datagram that never comes.
+#define TIMEOUT_MS 5
+// The bytes of a read(2) that returns less than there is.
+#define SHORT_READ 20
 #define DESCRIPTORS 256
 
 static struct {
@@ -82,8 +83,8 @@ int open_descriptors(void) {
   return count;
 }
 
-// Counts a call; what is to happen in its place, or NULL.
-static const struct fault *next(enum call call) {
+// Counts a call. Returns what happens instead of it, or NULL.
+static const struct fault *next_fault(enum call call) {
   if (!plan.active)
     return NULL;
   const size_t number = plan.calls++;
@@ -98,7 +99,8 @@ static const struct fault *next(enum call call) {
   return fault;
 }
 
-static bool denied(bool denied) {
+// Sets errno for a call of a kind that may be denied. Returns whether it is.
+static bool is_denied(bool denied) {
   if (plan.active && denied)
     errno = EPERM;
   return plan.active && denied;
@@ -120,22 +122,22 @@ static void *counted(void *block) {
 }
 
 void *__wrap_malloc(size_t size) {
-  return next(CALL_MALLOC) != NULL ? NULL : counted(__real_malloc(size));
+  return next_fault(CALL_MALLOC) != NULL ? NULL : counted(__real_malloc(size));
 }
 
 void *__wrap_calloc(size_t count, size_t size) {
-  return next(CALL_MALLOC) != NULL ? NULL : counted(__real_calloc(count, size));
+  return next_fault(CALL_MALLOC) != NULL ? NULL : counted(__real_calloc(count, size));
 }
 
 void *__wrap_realloc(void *block, size_t size) {
-  if (next(CALL_MALLOC) != NULL)
+  if (next_fault(CALL_MALLOC) != NULL)
     return NULL;
   void *grown = __real_realloc(block, size);
   return block == NULL ? counted(grown) : grown;
 }
 
 void *__wrap_aligned_alloc(size_t alignment, size_t size) {
-  return next(CALL_MALLOC) != NULL ? NULL : counted(__real_aligned_alloc(alignment, size));
+  return next_fault(CALL_MALLOC) != NULL ? NULL : counted(__real_aligned_alloc(alignment, size));
 }
 
 void __wrap_free(void *block) {
@@ -144,23 +146,23 @@ void __wrap_free(void *block) {
 }
 
 struct mnl_socket *__wrap_mnl_socket_open2(int bus, int flags) {
-  return next(CALL_MALLOC) != NULL ? NULL : __real_mnl_socket_open2(bus, flags);
+  return next_fault(CALL_MALLOC) != NULL ? NULL : __real_mnl_socket_open2(bus, flags);
 }
 
 int socket(int family, int type, int protocol) {
-  if (next(CALL_SOCKET) != NULL || denied(plan.denial.families >> family & 1))
+  if (next_fault(CALL_SOCKET) != NULL || is_denied(plan.denial.families >> family & 1))
     return -1;
   return (int)syscall(SYS_socket, family, type, protocol);
 }
 
 int socketpair(int family, int type, int protocol, int pair[2]) {
-  if (next(CALL_SOCKETPAIR) != NULL || denied(plan.denial.socketpair))
+  if (next_fault(CALL_SOCKETPAIR) != NULL || is_denied(plan.denial.socketpair))
     return -1;
   return (int)syscall(SYS_socketpair, family, type, protocol, pair);
 }
 
 int setsockopt(int fd, int level, int option, const void *value, socklen_t size) {
-  if (next(CALL_SETSOCKOPT) != NULL)
+  if (next_fault(CALL_SETSOCKOPT) != NULL)
     return -1;
   return (int)syscall(SYS_setsockopt, fd, level, option, value, size);
 }
@@ -169,25 +171,25 @@ ssize_t sendto(int fd, const void *bytes, size_t length, int flags, const struct
                socklen_t size) {
   struct nlmsghdr header;
   memcpy(&header, bytes, sizeof(header));
-  if (next(CALL_SENDTO) != NULL ||
-      denied(plan.denial.link_requests && header.nlmsg_type == RTM_GETLINK))
+  if (next_fault(CALL_SENDTO) != NULL ||
+      is_denied(plan.denial.link_requests && header.nlmsg_type == RTM_GETLINK))
     return -1;
   return syscall(SYS_sendto, fd, bytes, length, flags, address, size);
 }
 
 ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
-  const struct fault *fault = next(CALL_RECVMSG);
+  const struct fault *fault = next_fault(CALL_RECVMSG);
   if (fault != NULL && fault->how == HOW_REFUSE)
     return -1;
   return receive_datagram(fd, message, flags, fault);
 }
 
 int poll(struct pollfd *fds, nfds_t count, int timeout) {
-  const struct fault *fault = next(CALL_POLL);
+  const struct fault *fault = next_fault(CALL_POLL);
   if (fault != NULL)
     return fault->how == HOW_TIMEOUT ? 0 : -1;
-  if (plan.active && timeout > PATIENCE_MS)
-    timeout = PATIENCE_MS;
+  if (plan.active && timeout > TIMEOUT_MS)
+    timeout = TIMEOUT_MS;
   // arm64 has no poll(2).
   const struct timespec wait = {timeout / 1000, timeout % 1000 * 1000000L};
   return (int)syscall(SYS_ppoll, fds, count, timeout < 0 ? NULL : &wait, NULL, 0);
@@ -198,29 +200,36 @@ int ioctl(int fd, unsigned long request, ...) {
   va_start(arguments, request);
   void *argument = va_arg(arguments, void *);
   va_end(arguments);
-  if (next(CALL_IOCTL) != NULL || denied(plan.denial.ioctls || plan.denial.ioctl == request))
+  if (next_fault(CALL_IOCTL) != NULL ||
+      is_denied(plan.denial.ioctls || plan.denial.ioctl == request))
     return -1;
   return (int)syscall(SYS_ioctl, fd, request, argument);
 }
 
 int open(const char *path, int flags, ...) {
-  if (next(CALL_OPEN) != NULL)
+  if (next_fault(CALL_OPEN) != NULL)
     return -1;
   return (int)syscall(SYS_openat, AT_FDCWD, path, flags, 0);
 }
 
 ssize_t read(int fd, void *buffer, size_t size) {
-  const struct fault *fault = next(CALL_READ);
+  const struct fault *fault = next_fault(CALL_READ);
   if (fault != NULL && fault->how == HOW_REFUSE)
     return -1;
-  // In the midst of a line; the rest of the file is left for the next read.
-  return syscall(SYS_read, fd, buffer, fault != NULL && size > 20 ? 20 : size);
+  if (fault == NULL || size <= SHORT_READ)
+    return syscall(SYS_read, fd, buffer, size);
+  // Ends within a line, as no read of the kernel's does; the next read returns the rest.
+  long count = syscall(SYS_read, fd, buffer, SHORT_READ);
+  char *bytes = buffer;
+  if (count > 0 && bytes[count - 1] == '\n')
+    count += syscall(SYS_read, fd, bytes + count, 1);
+  return count;
 }
 
-// close(2) has closed, whatever it returns.
+// close(2) closes, whatever it returns.
 int close(int fd) {
   int error = 0;
-  if (next(CALL_CLOSE) != NULL)
+  if (next_fault(CALL_CLOSE) != NULL)
     error = errno;
   int result = (int)syscall(SYS_close, fd);
   if (error == 0)
@@ -230,7 +239,7 @@ int close(int fd) {
 }
 
 void *__wrap_dlopen(const char *name, int flags) {
-  return next(CALL_DLOPEN) != NULL ? NULL : __real_dlopen(plan.active ? NULL : name, flags);
+  return next_fault(CALL_DLOPEN) != NULL ? NULL : __real_dlopen(plan.active ? NULL : name, flags);
 }
 
 // The native functions of a process that may not open a netlink socket.
@@ -241,7 +250,7 @@ static int refusing_getifaddrs(void **list) {
 }
 
 void *__wrap_dlsym(void *library, const char *name) {
-  if (next(CALL_DLSYM) != NULL)
+  if (next_fault(CALL_DLSYM) != NULL)
     return NULL;
   if (plan.active && library == RTLD_NEXT && strcmp(name, "getifaddrs") == 0) {
     int (*native)(void **) = refusing_getifaddrs;

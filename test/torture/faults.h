@@ -1,6 +1,5 @@
-// The calls by which the core and libmnl reach the kernel and the heap, each of which can be made
-// to fail: the n-th of a read once, or from there on every one of its kind. What a mode denies is
-// refused by the same calls.
+// Makes calls of the core and libmnl to the kernel and the heap fail: the n-th call of a read, only
+// or with every later one of its kind. The same calls refuse what a mode denies.
 #pragma once
 
 #include <stdbool.h>
@@ -25,22 +24,22 @@ enum call {
 
 extern const char *const call_names[CALL_COUNT];
 
-// What can happen in place of what would have.
+// What happens instead of the call.
 enum how {
   HOW_REFUSE,      // with an errno
-  HOW_SHORT,       // read, recvmsg: less than there is
-  HOW_EMPTY,       // recvmsg: a datagram of no bytes before the kernel's
-  HOW_TRUNCATED,   // recvmsg: the first message alone, and MSG_TRUNC
-  HOW_FOREIGN,     // recvmsg: an address from a process, before the kernel's datagram
-  HOW_ENDLESS,     // recvmsg: this datagram again and again
+  HOW_SHORT,       // read, recvmsg: a part of the data
+  HOW_EMPTY,       // recvmsg: an empty datagram before the kernel's
+  HOW_TRUNCATED,   // recvmsg: only the first message, and MSG_TRUNC
+  HOW_FOREIGN,     // recvmsg: an address from a process before the kernel's datagram
+  HOW_ENDLESS,     // recvmsg: the same datagram from now on
   HOW_ERROR,       // recvmsg: NLMSG_ERROR after the first message
-  HOW_DONE_ERROR,  // recvmsg: NLMSG_DONE that tells an errno, after the first message
-  HOW_INTERRUPTED, // recvmsg: the first message alone, and NLM_F_DUMP_INTR
-  HOW_OTHER_SEQ,   // recvmsg: the same from the kernel, in answer to another request
-  HOW_NO_LINK,     // recvmsg: addresses of a link that is not there
+  HOW_DONE_ERROR,  // recvmsg: NLMSG_DONE with an errno after the first message
+  HOW_INTERRUPTED, // recvmsg: some messages, more each time, and NLM_F_DUMP_INTR
+  HOW_OTHER_SEQ,   // recvmsg: as HOW_FOREIGN, from the kernel with other sequence numbers
+  HOW_NO_LINK,     // recvmsg: addresses of a link that does not exist
   HOW_GARBAGE,     // recvmsg: bytes that are no message
-  HOW_HUGE,        // recvmsg: a message of over 2 GiB, as it says
-  HOW_TIMEOUT,     // poll: nothing to be read
+  HOW_HUGE,        // recvmsg: a message whose length is over 2 GiB
+  HOW_TIMEOUT,     // poll: no datagram
 };
 
 struct fault {
@@ -52,7 +51,7 @@ struct fault {
 extern const struct fault faults[];
 extern const size_t fault_count;
 
-// What a mode refuses with EPERM, whatever else fails.
+// What a mode refuses with EPERM, beside the fault.
 struct denial {
   unsigned families; // of sockets, as a set of 1 << AF_
   bool socketpair;
@@ -61,17 +60,20 @@ struct denial {
   unsigned long ioctl; // this one
 };
 
-// Counts calls from 0 on, and makes call `at` fail so, and if `persistent` all of that kind after
-// it. `fault` NULL: none.
+// Counts calls from 0 on, and makes call `at` fail, and if `persistent` every later one of its
+// kind. Without a fault (NULL) only counts and denies.
 void faults_start(const struct denial *denial, const struct fault *fault, size_t at,
                   bool persistent);
-// Returns how many calls there were. Nothing fails, and nothing is denied, after it.
+// Ends faults and denials. Returns how many calls were counted.
 size_t faults_stop(void);
-bool faults_paused(bool paused); // returns what it was; the calls of a check do not count
+// Pauses or continues, for checks between calls. Returns whether it was paused.
+bool faults_paused(bool paused);
 
+// Whether the call of the fault was made.
 bool fault_happened(void);
-enum call call_at(size_t at); // of the last count
+// The kind of call number `at`.
+enum call call_at(size_t at);
 
-// Blocks of memory that the core has, and descriptors that the process has.
+// How many blocks of memory the core has allocated, and how many descriptors the process has open.
 long live_blocks(void);
 int open_descriptors(void);

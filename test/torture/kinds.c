@@ -1,5 +1,5 @@
-// What can go wrong with each call: the errnos that a kernel, a policy or a want of something
-// chooses for it, and the answers that are worse than a refusal.
+// The faults of each call: the errnos that a kernel, a policy or a shortage returns, and wrong
+// answers.
 
 #include "faults.h"
 
@@ -13,7 +13,7 @@ const char *const call_names[CALL_COUNT] = {
   {call, HOW_REFUSE, EPERM}, {call, HOW_REFUSE, EACCES}, {                                         \
     call, HOW_REFUSE, ENOSYS                                                                       \
   }
-#define WANT(call)                                                                                 \
+#define SHORTAGE(call)                                                                             \
   {call, HOW_REFUSE, ENOMEM}, {                                                                    \
     call, HOW_REFUSE, ENOBUFS                                                                      \
   }
@@ -31,26 +31,26 @@ const struct fault faults[] = {
     POLICY(CALL_SOCKET),
     FAMILY(CALL_SOCKET),
     FILES(CALL_SOCKET),
-    WANT(CALL_SOCKET),
+    SHORTAGE(CALL_SOCKET),
     POLICY(CALL_SOCKETPAIR),
     FAMILY(CALL_SOCKETPAIR),
     FILES(CALL_SOCKETPAIR),
-    WANT(CALL_SOCKETPAIR),
+    SHORTAGE(CALL_SOCKETPAIR),
     POLICY(CALL_SETSOCKOPT),
-    WANT(CALL_SETSOCKOPT),
+    SHORTAGE(CALL_SETSOCKOPT),
     {CALL_SETSOCKOPT, HOW_REFUSE, ENOPROTOOPT},
     {CALL_SETSOCKOPT, HOW_REFUSE, EINVAL},
     {CALL_SETSOCKOPT, HOW_REFUSE, ENODEV},
     {CALL_SETSOCKOPT, HOW_REFUSE, EADDRNOTAVAIL},
     POLICY(CALL_SENDTO),
-    WANT(CALL_SENDTO),
+    SHORTAGE(CALL_SENDTO),
     {CALL_SENDTO, HOW_REFUSE, EINTR},
     {CALL_SENDTO, HOW_REFUSE, EAGAIN},
     {CALL_SENDTO, HOW_REFUSE, EOPNOTSUPP},
     {CALL_SENDTO, HOW_REFUSE, ECONNREFUSED},
     {CALL_SENDTO, HOW_REFUSE, EBUSY},
     POLICY(CALL_RECVMSG),
-    WANT(CALL_RECVMSG),
+    SHORTAGE(CALL_RECVMSG),
     {CALL_RECVMSG, HOW_REFUSE, EINTR},
     {CALL_RECVMSG, HOW_REFUSE, EAGAIN},
     {CALL_RECVMSG, HOW_REFUSE, EIO},
@@ -75,7 +75,7 @@ const struct fault faults[] = {
     {CALL_POLL, HOW_REFUSE, EINVAL},
     {CALL_POLL, HOW_TIMEOUT, 0},
     POLICY(CALL_IOCTL),
-    WANT(CALL_IOCTL),
+    SHORTAGE(CALL_IOCTL),
     {CALL_IOCTL, HOW_REFUSE, ENOTTY},
     {CALL_IOCTL, HOW_REFUSE, EINVAL},
     {CALL_IOCTL, HOW_REFUSE, ENODEV},

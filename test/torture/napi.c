@@ -1,6 +1,6 @@
-// The addon over N-API calls and allocations that fail: linked with src/addon.c and the core, whose
-// calls the linker brings here. Exports to JavaScript what fails, and the addon's own
-// initialisation as a function.
+// Makes N-API calls and allocations of the addon fail: linked with src/addon/addon.c and the core,
+// whose calls the linker redirects to this file (--wrap). Exports to JavaScript the functions that
+// choose the failing call, and the addon's initialisation.
 
 #include <node_api.h>
 #include <stdbool.h>
@@ -8,12 +8,12 @@
 
 enum kind { KIND_NAPI, KIND_MEMORY };
 
-// What fails: the call of that number, counted from 1, or it and all after it.
+// Which call fails: number `at`, counted from 1, and if `persistent` every later one.
 static struct {
   bool active;
   uint32_t kind;
   uint32_t at;
-  uint32_t status; // for napi_pending_exception there is one
+  uint32_t status; // napi_pending_exception: with an exception
   bool persistent;
   uint32_t calls[2];
   int64_t blocks;
@@ -105,7 +105,7 @@ void __wrap_free(void *block) {
   __real_free(block);
 }
 
-// Never fails, as nothing of it is planned to: what follows is called while no plan is active.
+// For calls that cannot fail, since no plan is active.
 static void must(napi_status status) {
   if (status != napi_ok)
     abort();
@@ -125,7 +125,7 @@ static napi_value start(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-// stop(): how many N-API calls there were, and allocations, and how many blocks there are.
+// stop(): the number of N-API calls, of allocations, and of blocks that are allocated.
 static napi_value stop(napi_env env, napi_callback_info info) {
   (void)info;
   plan.active = false;
@@ -140,7 +140,7 @@ static napi_value stop(napi_env env, napi_callback_info info) {
   return result;
 }
 
-// What src/addon.c calls its initialisation here.
+// The name of src/addon/addon.c's initialisation in this program.
 napi_value addon_init(napi_env env, napi_value exports);
 
 static napi_value init(napi_env env, napi_callback_info info) {

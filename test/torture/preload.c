@@ -1,8 +1,8 @@
-// The preload library as it is, but for the versions of dlopen(3) and dlsym(3) that it asks for on
-// a machine it knows: the linker could not put others in their place.
+// The preload library without the symbol versions of dlopen(3) and dlsym(3) that it requires on
+// some processors: the linker cannot wrap versioned symbols.
 
-#include "block.h"
-#include "lists.h"
+#include "preload/block.h"
+#include "preload/lists.h"
 
 #include <dlfcn.h>
 #include <errno.h>
@@ -10,4 +10,4 @@
 #undef __x86_64__
 #undef __aarch64__
 
-#include "../../src/preload.c" // NOLINT(bugprone-suspicious-include)
+#include "../../src/preload/preload.c" // NOLINT(bugprone-suspicious-include)

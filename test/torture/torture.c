@@ -1,16 +1,16 @@
-// Tortures the core as curl is tortured: counts the fallible calls of a read, then reads once for
-// each of them and for each thing that can go wrong with it, with that one failing, and once more
-// with all of its kind failing from there on; in each way through a sandbox, for the snapshot and
-// for the lists of the preload library. Built with sanitizers, and run in a namespace that changes
-// for nobody else.
+// Tests the core as curl's torture tests do: counts the calls of a read that may fail, and then,
+// for each call and each fault of it (faults.h), reads with that call failing, once with this call
+// only and once with all of its kind from there on; in each mode of a sandbox, for snapshots and
+// for the lists of the preload library. Built with sanitizers. Run it in a namespace that does not
+// change.
 //
-// What a way denies is refused by the same wrappers. That real sandboxes refuse so, other tests
-// show.
+// The same wrappers refuse what a mode denies. Other tests show that real sandboxes refuse so.
 
-#include "block.h"
+#include "expected.h"
 #include "faults.h"
-#include "lists.h"
-#include "truth.h"
+#include "preload/block.h"
+#include "preload/lists.h"
+#include "read.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -20,16 +20,16 @@
 #include <sys/socket.h>
 
 #define MAX_CALLS 4096
-#define MAX_COMPLAINTS 20
+#define MAX_FINDINGS 20
 #define ALL_FAMILIES (~0u)
 
-struct way {
+struct mode {
   const char *name;
   unsigned sources;
   struct denial denial;
 };
 
-static const struct way ways[] = {
+static const struct mode modes[] = {
     {"nothing denied", OSH_SOURCES_ALL, {0}},
     {"netlink denied", OSH_SOURCES_ALL, {.families = 1u << AF_NETLINK}},
     {"netlink and AF_INET denied", OSH_SOURCES_ALL, {.families = 1u << AF_NETLINK | 1u << AF_INET}},
@@ -45,42 +45,50 @@ static const struct way ways[] = {
     {"netlink denied, no hardware addresses",
      OSH_SOURCES_ALL,
      {.families = 1u << AF_NETLINK, .ioctl = SIOCGIFHWADDR}},
+    // Nothing names the links, so the IPv6 addresses, which have no labels, are omitted.
+    {"rtnetlink only, no ioctl and no RTM_GETLINK",
+     OSH_SOURCE_BIT(OSH_SOURCE_RTNETLINK),
+     {.ioctls = true, .link_requests = true}},
+    {"netlink denied, no ifindex",
+     OSH_SOURCES_ALL,
+     {.families = 1u << AF_NETLINK, .ioctl = SIOCGIFINDEX}},
 };
-#define WAY_COUNT (sizeof(ways) / sizeof(*ways))
+#define MODE_COUNT (sizeof(modes) / sizeof(*modes))
 
-// The read that is going on.
+// The current read.
 static struct {
-  const struct way *way;
+  const struct mode *mode;
   const struct fault *fault;
   bool persistent;
   const char *wrong;
   size_t faults;
-  size_t complaints;
+  size_t findings;
 } run;
 
-static void complain(const char *wrong) {
+static void record_finding(const char *wrong) {
   if (run.wrong == NULL)
     run.wrong = wrong;
 }
 
-int __real_osh_snapshot_read(struct osh_snapshot *snapshot, unsigned sources);
+int __real_osh_read(struct osh_snapshot *snapshot, struct osh_request request);
 
-// Judges each snapshot where it is made, also the one within a list.
-int __wrap_osh_snapshot_read(struct osh_snapshot *snapshot, unsigned sources) {
-  int result = __real_osh_snapshot_read(snapshot, sources & run.way->sources);
+// Checks every snapshot, also those that lists are made from.
+int __wrap_osh_read(struct osh_snapshot *snapshot, struct osh_request request) {
+  request.sources &= run.mode->sources;
+  int result = __real_osh_read(snapshot, request);
   bool was = faults_paused(true);
-  complain(judge_snapshot(snapshot, result, run.fault));
+  record_finding(check_snapshot(snapshot, result, run.fault));
   (void)faults_paused(was);
   return result;
 }
 
 static void read_snapshot(void) {
   struct osh_snapshot snapshot;
-  (void)__wrap_osh_snapshot_read(&snapshot, OSH_SOURCES_ALL);
+  (void)__wrap_osh_read(&snapshot, (struct osh_request){.sources = OSH_SOURCES_ALL});
   osh_snapshot_free(&snapshot);
 }
 
-// By the preload library's own getifaddrs(), which is in this program and goes before libc's.
+// The preload library's getifaddrs(), which is linked into this program and precedes libc's.
 static void read_ifaddrs(void) {
   struct ifaddrs *list = NULL;
   errno = 0;
@@ -88,9 +96,9 @@ static void read_ifaddrs(void) {
   int error = errno;
   bool was = faults_paused(true);
   if (result == 0)
-    complain(judge_ifaddrs(list));
+    record_finding(check_ifaddrs(list));
   else if (error != EPERM && error != ENOSYS)
-    complain("another errno than the native function's");
+    record_finding("another errno than the native function's");
   (void)faults_paused(was);
   if (result == 0)
     freeifaddrs(list);
@@ -102,9 +110,9 @@ static void read_names(void) {
   int error = osh_nameindex(&owner, &names);
   bool was = faults_paused(true);
   if ((error == 0) != (names != NULL) || error > 0)
-    complain("an error and a list");
+    record_finding("an error and a list, or neither");
   if (names != NULL)
-    complain(judge_names(names));
+    record_finding(check_names(names));
   (void)faults_paused(was);
   if (names != NULL)
     osh_block_free(names);
@@ -117,30 +125,35 @@ static const struct {
     {"snapshot", read_snapshot}, {"getifaddrs", read_ifaddrs}, {"if_nameindex", read_names}};
 #define TARGET_COUNT (sizeof(targets) / sizeof(*targets))
 
-// Reads once, and returns how many calls there were.
+// if_nameindex() reads as getifaddrs() does, so not every mode repeats it.
+static size_t targets_in(size_t mode) {
+  return mode < 2 ? TARGET_COUNT : TARGET_COUNT - 1;
+}
+
+// Reads once. Returns how many calls that made.
 static size_t read_once(void read(void), const struct fault *fault, size_t at, bool persistent) {
   long blocks = live_blocks();
   int descriptors = open_descriptors();
   run.wrong = NULL;
   run.fault = fault;
   run.persistent = persistent;
-  faults_start(&run.way->denial, fault, at, persistent);
+  faults_start(&run.mode->denial, fault, at, persistent);
   read();
   size_t calls = faults_stop();
   if (live_blocks() != blocks)
-    complain("memory is left");
+    record_finding("a memory leak");
   if (open_descriptors() != descriptors)
-    complain("a descriptor is left");
+    record_finding("a descriptor leak");
   if (fault != NULL && !fault_happened())
-    complain("the call was not made again");
+    record_finding("the call was not made again");
   run.faults += fault != NULL;
   return calls;
 }
 
 static void report(const char *target, size_t at) {
-  if (run.wrong == NULL || ++run.complaints > MAX_COMPLAINTS)
+  if (run.wrong == NULL || ++run.findings > MAX_FINDINGS)
     return;
-  (void)printf("# %s, %s: %s", run.way->name, target, run.wrong);
+  (void)printf("# %s, %s: %s", run.mode->name, target, run.wrong);
   if (run.fault != NULL)
     (void)printf(", with call %zu (%s) failing %s: %s, as %d", at, call_names[run.fault->call],
                  run.persistent ? "from there on" : "once", strerror(run.fault->error),
@@ -148,28 +161,29 @@ static void report(const char *target, size_t at) {
   (void)printf("\n");
 }
 
-// Where neither ioctl nor RTM_GETLINK tells of links, nobody is left to contradict an address
-// message.
-static bool undeniable(const struct fault *fault) {
-  return fault->how == HOW_NO_LINK && run.way->denial.ioctls && run.way->denial.link_requests;
+// If neither ioctl nor RTM_GETLINK lists the links, nothing contradicts an address message.
+static bool is_undetectable(const struct fault *fault) {
+  return fault->how == HOW_NO_LINK && run.mode->denial.ioctls && run.mode->denial.link_requests;
 }
 
 static void torture_call(size_t target, enum call call, size_t at) {
   for (size_t i = 0; i < fault_count; i++) {
-    if (faults[i].call != call || undeniable(&faults[i]))
+    if (faults[i].call != call || is_undetectable(&faults[i]))
       continue;
-    for (int persistent = 0; persistent < 2; persistent++) {
+    // An endless dump never ends, so once is enough.
+    const int variants = faults[i].how == HOW_ENDLESS ? 1 : 2;
+    for (int persistent = 0; persistent < variants; persistent++) {
       (void)read_once(targets[target].read, &faults[i], at, persistent);
       report(targets[target].name, at);
     }
   }
 }
 
-// Returns whether all went well.
+// Returns whether nothing was found.
 static bool torture(size_t target) {
   static enum call calls[MAX_CALLS];
   size_t faults_before = run.faults;
-  run.complaints = 0;
+  run.findings = 0;
   size_t count = read_once(targets[target].read, NULL, 0, false);
   report(targets[target].name, 0);
   if (count == 0 || count > MAX_CALLS)
@@ -178,24 +192,28 @@ static bool torture(size_t target) {
     calls[i] = call_at(i);
   for (size_t i = 0; i < count; i++)
     torture_call(target, calls[i], i);
-  (void)printf("%s - %s, %s: %zu calls, %zu faults\n", run.complaints == 0 ? "ok" : "not ok",
-               run.way->name, targets[target].name, count, run.faults - faults_before);
-  return run.complaints == 0;
+  (void)printf("%s - %s, %s: %zu calls, %zu faults\n", run.findings == 0 ? "ok" : "not ok",
+               run.mode->name, targets[target].name, count, run.faults - faults_before);
+  return run.findings == 0;
 }
 
 int main(int argc, char **argv) {
-  bool well = true;
+  const bool one = argc > 1;
+  const size_t first = one ? strtoul(argv[1], NULL, 10) : 0;
+  const size_t end = one ? first + 1 : MODE_COUNT;
+  if (first >= MODE_COUNT)
+    return EXIT_FAILURE;
+  bool passed = true;
+  size_t count = 0;
   (void)setvbuf(stdout, NULL, _IOLBF, 0);
-  run.way = &ways[0];
-  truth_read();
-  for (size_t i = 0; i < WAY_COUNT; i++) {
-    run.way = &ways[i];
-    for (size_t j = 0; j < TARGET_COUNT; j++)
-      if (argc < 2 || strtoul(argv[1], NULL, 10) == i)
-        well = torture(j) && well;
+  run.mode = &modes[0];
+  expected_read();
+  for (size_t i = first; i < end; i++) {
+    run.mode = &modes[i];
+    for (size_t j = 0; j < targets_in(i); j++, count++)
+      passed = torture(j) && passed;
   }
-  truth_free();
-  (void)printf("# %zu faults injected\n1..%zu\n", run.faults,
-               argc < 2 ? WAY_COUNT * TARGET_COUNT : TARGET_COUNT);
-  return well ? EXIT_SUCCESS : EXIT_FAILURE;
+  expected_free();
+  (void)printf("# %zu faults injected\n1..%zu\n", run.faults, count);
+  return passed ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -1,6 +1,6 @@
-"""Writes the dumps that the unit tests read, as the running kernel answers them:
+"""Writes the dumps that the unit tests parse, as the running kernel answers them.
 
-capture.py FOLDER, in a network namespace with links worth looking at. Each file is one whole dump.
+capture.py FOLDER, in the network namespace that capture.sh makes. Each file is one whole dump.
 """
 import pathlib
 import socket
@@ -9,7 +9,6 @@ import sys
 
 RTM_GETLINK, RTM_GETADDR, NLMSG_DONE = 18, 22, 3
 NLM_F_REQUEST_DUMP = 0x301
-
 
 
 def is_done(datagram):

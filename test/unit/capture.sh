@@ -1,6 +1,6 @@
 #!/bin/sh
-# Makes captures/ and the fuzzers' seeds anew: what the kernel answers in a namespace that holds one of
-# each kind of link and address. Needs root. The tests know what is in here, so change both together.
+# Recreates captures/ and the fuzzers' seeds: the kernel's answers in a namespace with one of each kind of
+# link and address. Needs root. The tests expect these links and addresses, so change both together.
 set -eu
 cd "$(dirname "$0")"
 namespace=osh-capture-$$
@@ -10,6 +10,7 @@ ip netns add "$namespace"
 ip -n "$namespace" -batch - <<'END'
 link set lo up
 link add name d0 address 02:00:00:00:00:01 type veth peer name p0 address 02:00:00:00:00:02
+link property add dev d0 altname alternative-name altname second-alternative-name
 link set d0 up
 link set p0 up
 addr add 10.1.0.1/24 dev d0
@@ -37,7 +38,7 @@ for file in if_inet6 route ipv6_route dev; do
   run cat "/proc/net/$file" >"captures/$file.txt"
 done
 
-# The fuzzers' seeds: the same, and the system calls of whole reads.
+# The fuzzers' seeds: the same, and the answers to all system calls of a read.
 make --silent --directory=.. build/fuzz/record build/sandbox
 corpus=../fuzz/corpus
 mkdir -p "$corpus/links" "$corpus/addresses" "$corpus/if_inet6" "$corpus/route" "$corpus/read"
@@ -45,10 +46,10 @@ cp captures/links.bin "$corpus/links"
 cp captures/addresses.bin "$corpus/addresses"
 cp captures/if_inet6.txt captures/dev.txt "$corpus/if_inet6"
 cp captures/route.txt captures/ipv6_route.txt "$corpus/route"
-record() { # FILE WHAT and the launcher's options
-  file=$corpus/read/$1.bin what=$2
+record() { # FILE BYTE and the launcher's options
+  file=$corpus/read/$1.bin byte=$2
   shift 2
-  run ../build/sandbox --user keep --no-landlock "$@" -- "$(realpath ../build/fuzz/record)" "$what" >"$file"
+  run ../build/sandbox --user keep --no-landlock "$@" -- "$(realpath ../build/fuzz/record)" "$byte" >"$file"
 }
 record rtnetlink 1
 record ioctl 2
@@ -57,6 +58,8 @@ record denied 7 --deny-family netlink
 record denied-inet 7 --deny-family netlink,inet
 record denied-all 7 --deny-family all
 record unnamed 7 --deny-ioctl SIOCGIFNAME
+record all 97
+record all-denied 103 --deny-family netlink
 record ifaddrs 8
 record ifaddrs-denied 8 --deny-family netlink
 record names-denied 16 --deny-family all

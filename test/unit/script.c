@@ -1,8 +1,8 @@
-// The system calls that script.h describes. It fails where the core uses a descriptor that it does
-// not have, leaves one open, or asks more than its script can make it ask.
+// The system calls that script.h describes. They fail if the core uses a descriptor that it does
+// not have, leaves one open, or makes more calls than a script can cause.
 //
-// They are defined here under libc's names, so that libmnl, a shared library, calls these, too.
-// What others call, and the core while no script runs, goes to the kernel.
+// They have libc's names, so that libmnl, a shared library, calls them, too. While no script runs,
+// calls go to the kernel.
 
 #include "script.h"
 
@@ -23,12 +23,12 @@
 #include <time.h>
 #include <unistd.h>
 
-// Descriptors that no process has.
+// A descriptor that no process has, and the first of a script.
 #define FIRST_FD 0x10000
 #define MAX_FDS 16
-// The most that a byte of a script can make the core ask, and above that its questions of every
-// link about every address, which it bounds itself (tie.c).
-#define MAX_CALLS(size) (200000 + 100 * (size))
+// The calls that the bytes of a script can cause, and in each of four passes those of the search
+// for addresses on links, which the core limits itself (ioctl_labels.c).
+#define MAX_CALLS(size) (600000 + 100 * (size))
 
 static _Thread_local struct {
   bool running;
@@ -37,8 +37,10 @@ static _Thread_local struct {
   size_t calls;
   size_t max_calls;
   bool open[MAX_FDS];
-  uint32_t seq;     // of the last request sent
-  int last_ifindex; // that SIOCGIFNAME was asked about
+  size_t overrun;           // calls after the end of the script
+  uint32_t seq;             // of the last request sent
+  int last_ifindex;         // argument of the last SIOCGIFNAME
+  char last_name[IFNAMSIZ]; // argument of the last other request
 } script;
 
 void script_start(const uint8_t *bytes, size_t size) {
@@ -55,10 +57,23 @@ void script_end(void) {
     assert(!script.open[i]);
 }
 
-// The byte that an answer begins with, or -1 with errno set.
-static int answer(void) {
+void script_abandon(void) {
+  script.next = script.end;
+}
+
+size_t script_unused(void) {
+  return (size_t)(script.end - script.next);
+}
+
+size_t script_overrun(void) {
+  return script.overrun;
+}
+
+// Returns the byte that an answer begins with, or -1 with errno set.
+static int next_answer(void) {
   script.calls++;
   assert(script.calls <= script.max_calls);
+  script.overrun += script.next == script.end;
   int byte = script.next < script.end ? *script.next++ : SCRIPT_REFUSED;
   if (byte < SCRIPT_REFUSED)
     return byte;
@@ -66,8 +81,8 @@ static int answer(void) {
   return -1;
 }
 
-// Up to `size` bytes of the script; how many there were.
-static size_t copy(void *to, size_t size) {
+// Copies up to `size` bytes of the script. Returns how many there were.
+static size_t copy_bytes(void *to, size_t size) {
   size_t left = (size_t)(script.end - script.next);
   size_t count = size < left ? size : left;
   if (count > 0)
@@ -76,11 +91,15 @@ static size_t copy(void *to, size_t size) {
   return count;
 }
 
-static size_t copy_counted(void *to, size_t room) {
+static size_t copy_length(void) {
   uint8_t bytes[2] = {0};
-  (void)copy(bytes, sizeof(bytes));
-  size_t size = (size_t)bytes[0] << 8 | bytes[1];
-  return copy(to, size < room ? size : room);
+  (void)copy_bytes(bytes, sizeof(bytes));
+  return (size_t)bytes[0] << 8 | bytes[1];
+}
+
+static size_t copy_counted(void *to, size_t capacity) {
+  size_t size = copy_length();
+  return copy_bytes(to, size < capacity ? size : capacity);
 }
 
 static bool is_open(int fd) {
@@ -94,7 +113,7 @@ static int open_next(void) {
       return FIRST_FD + i;
     }
   }
-  assert(!"so many descriptors open at once");
+  assert(!"too many open descriptors");
   return -1;
 }
 
@@ -102,14 +121,14 @@ int socket(int family, int type, int protocol) {
   if (!script.running)
     return (int)syscall(SYS_socket, family, type, protocol);
   assert(type & SOCK_CLOEXEC);
-  return answer() < 0 ? -1 : open_next();
+  return next_answer() < 0 ? -1 : open_next();
 }
 
 int socketpair(int family, int type, int protocol, int pair[2]) {
   if (!script.running)
     return (int)syscall(SYS_socketpair, family, type, protocol, pair);
   assert(family == AF_UNIX && (type & SOCK_CLOEXEC));
-  if (answer() < 0)
+  if (next_answer() < 0)
     return -1;
   pair[0] = open_next();
   pair[1] = open_next();
@@ -125,7 +144,7 @@ int open(const char *path, int flags, ...) {
     return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
   }
   assert(strncmp(path, "/proc/", strlen("/proc/")) == 0 && flags == (O_RDONLY | O_CLOEXEC));
-  return answer() < 0 ? -1 : open_next();
+  return next_answer() < 0 ? -1 : open_next();
 }
 
 int close(int fd) {
@@ -140,14 +159,14 @@ ssize_t read(int fd, void *buffer, size_t size) {
   if (!script.running)
     return syscall(SYS_read, fd, buffer, size);
   assert(is_open(fd) && size > 0);
-  return answer() < 0 ? -1 : (ssize_t)copy_counted(buffer, size);
+  return next_answer() < 0 ? -1 : (ssize_t)copy_counted(buffer, size);
 }
 
 int setsockopt(int fd, int level, int option, const void *value, socklen_t size) {
   if (!script.running)
     return (int)syscall(SYS_setsockopt, fd, level, option, value, size);
   assert(is_open(fd) && value != NULL && size > 0);
-  return answer() < 0 ? -1 : 0;
+  return next_answer() < 0 ? -1 : 0;
 }
 
 ssize_t sendto(int fd, const void *bytes, size_t length, int flags, const struct sockaddr *address,
@@ -159,10 +178,10 @@ ssize_t sendto(int fd, const void *bytes, size_t length, int flags, const struct
   memcpy(&header, bytes, sizeof(header));
   assert(header.nlmsg_len == length && header.nlmsg_flags == (NLM_F_REQUEST | NLM_F_DUMP));
   script.seq = header.nlmsg_seq;
-  return answer() < 0 ? -1 : (ssize_t)length;
+  return next_answer() < 0 ? -1 : (ssize_t)length;
 }
 
-// Gives the messages the sequence number of the request.
+// Sets the sequence numbers to the request's.
 static void renumber(char *bytes, size_t length) {
   struct nlmsghdr header;
   for (size_t at = 0; at + sizeof(header) <= length; at += NLMSG_ALIGN(header.nlmsg_len)) {
@@ -178,53 +197,73 @@ ssize_t recvmsg(int fd, struct msghdr *message, int flags) {
   if (!script.running)
     return syscall(SYS_recvmsg, fd, message, flags);
   assert(is_open(fd) && (flags & MSG_DONTWAIT) && message->msg_iovlen == 1);
-  int how = answer();
-  if (how < 0)
+  int bits = next_answer();
+  if (bits < 0)
     return -1;
-  const struct sockaddr_nl sender = {.nl_family = AF_NETLINK, .nl_pid = how & SCRIPT_FOREIGN};
+  const struct sockaddr_nl sender = {.nl_family = AF_NETLINK, .nl_pid = bits & SCRIPT_FOREIGN};
   assert(message->msg_namelen == sizeof(sender));
   memcpy(message->msg_name, &sender, sizeof(sender));
   size_t length = copy_counted(message->msg_iov->iov_base, message->msg_iov->iov_len);
-  message->msg_flags = how & SCRIPT_TRUNCATED ? MSG_TRUNC : 0;
-  if (!(how & SCRIPT_RAW))
+  message->msg_flags = bits & SCRIPT_TRUNCATED ? MSG_TRUNC : 0;
+  if (!(bits & SCRIPT_RAW))
     renumber(message->msg_iov->iov_base, length);
   return (ssize_t)length;
 }
 
 int poll(struct pollfd *fds, nfds_t count, int timeout) {
   if (!script.running) {
-    // 64-bit ARM has no other.
+    // 64-bit ARM has no poll(2).
     const struct timespec limit = {.tv_sec = timeout / 1000, .tv_nsec = timeout % 1000 * 1000000L};
     return (int)syscall(SYS_ppoll, fds, count, timeout < 0 ? NULL : &limit, NULL, 0);
   }
   // glibc declares that it only writes here.
   struct pollfd *volatile polled = fds;
   assert(count == 1 && timeout >= 0 && is_open(polled->fd));
-  int how = answer();
-  if (how < 0)
+  int bits = next_answer();
+  if (bits < 0)
     return -1;
-  fds->revents = how & SCRIPT_TIMEOUT ? 0 : POLLIN;
-  return how & SCRIPT_TIMEOUT ? 0 : 1;
+  fds->revents = bits & SCRIPT_TIMEOUT ? 0 : POLLIN;
+  return bits & SCRIPT_TIMEOUT ? 0 : 1;
 }
 
-static void answer_ifreq(unsigned long request, struct ifreq *ifreq, int how) {
+// For SCRIPT_ECHO.
+static void record_argument(unsigned long request, const struct ifreq *ifreq) {
   if (request == SIOCGIFNAME) {
     script.last_ifindex = ifreq->ifr_ifindex;
-    (void)copy(ifreq->ifr_name, sizeof(ifreq->ifr_name));
-  } else if (request == SIOCETHTOOL) {
-    struct ethtool_perm_addr *answer = (void *)ifreq->ifr_data;
-    (void)copy(&answer->size, 1);
-  } else if (!(how & SCRIPT_ECHO)) {
-    (void)copy(&ifreq->ifr_ifru, sizeof(struct sockaddr));
+  } else {
+    assert(memchr(ifreq->ifr_name, '\0', sizeof(ifreq->ifr_name)) != NULL);
+    memcpy(script.last_name, ifreq->ifr_name, sizeof(script.last_name));
+  }
+}
+
+static void answer_ifreq(unsigned long request, struct ifreq *ifreq, int bits) {
+  if (request == SIOCETHTOOL) {
+    struct ethtool_perm_addr *address = (void *)ifreq->ifr_data;
+    (void)copy_bytes(&address->size, 1);
+  } else if (request == SIOCGIFNAME) {
+    if (bits & SCRIPT_ECHO)
+      memcpy(ifreq->ifr_name, script.last_name, sizeof(ifreq->ifr_name));
+    else
+      (void)copy_bytes(ifreq->ifr_name, sizeof(ifreq->ifr_name));
+  } else if (!(bits & SCRIPT_ECHO)) {
+    (void)copy_bytes(&ifreq->ifr_ifru, sizeof(struct sockaddr));
   } else if (request == SIOCGIFINDEX) {
     ifreq->ifr_ifindex = script.last_ifindex;
   }
 }
 
+// Without a buffer, SIOCGIFCONF only counts.
+static void answer_list(struct ifconf *list) {
+  if (list->ifc_buf == NULL)
+    list->ifc_len = (int)copy_length();
+  else
+    list->ifc_len = (int)copy_counted(list->ifc_buf, (size_t)list->ifc_len);
+}
+
 #ifdef __GLIBC__
 typedef unsigned long ioctl_request;
 #else
-typedef int ioctl_request; // as POSIX has it
+typedef int ioctl_request; // as in POSIX
 #endif
 
 int ioctl(int fd, ioctl_request request, ...) {
@@ -235,14 +274,14 @@ int ioctl(int fd, ioctl_request request, ...) {
   if (!script.running)
     return (int)syscall(SYS_ioctl, fd, request, argument);
   assert(is_open(fd));
-  int how = answer();
-  if (how < 0)
+  if (request != SIOCGIFCONF)
+    record_argument(request, argument);
+  int bits = next_answer();
+  if (bits < 0)
     return -1;
-  if (request == SIOCGIFCONF) {
-    struct ifconf *list = argument;
-    list->ifc_len = (int)copy_counted(list->ifc_buf, (size_t)list->ifc_len);
-  } else {
-    answer_ifreq(request, argument, how);
-  }
+  if (request == SIOCGIFCONF)
+    answer_list(argument);
+  else
+    answer_ifreq(request, argument, bits);
   return 0;
 }

@@ -1,20 +1,20 @@
-// A kernel that answers from a script, for what no real one can be made to answer at will: the core
-// calls script.c instead of libc. fuzz/record.c writes scripts of what a real one answered.
+// A scripted kernel, for answers that no real one gives on demand: the core's calls reach script.c
+// instead of libc. fuzz/record.c writes scripts of a real kernel's answers.
 //
-// A script is what the calls answer, one after the other. Each answer begins with a byte: below
-// SCRIPT_REFUSED it is a success, whose SCRIPT_ bits say how; from there on it is a refusal, with
-// the errno of that place in script_errnos. What follows a success depends on the call:
+// A script is what the calls return, one after the other. Each answer begins with a byte: below
+// SCRIPT_REFUSED it is a success, and its SCRIPT_ bits say which; from there on it is a refusal,
+// with the errno at that index of script_errnos. What follows a success depends on the call:
 //
 //   socket socketpair sendto open   nothing
 //   setsockopt                      nothing
 //   poll                            nothing
-//   recvmsg read                    the length of what is received, as two bytes, and that
-//   ioctl(SIOCGIFCONF)              the same; entries are struct ifreq
-//   ioctl(SIOCGIFNAME)              a name, IFNAMSIZ bytes
-//   ioctl(SIOCETHTOOL)              one byte, the lowest of the length
-//   ioctl, any other                struct sockaddr, or the int that stands in its place
+//   recvmsg read                    the length of the data in two bytes, and the data
+//   ioctl(SIOCGIFCONF)              the same; the data are struct ifreq. Without a buffer the
+//   length ioctl(SIOCGIFNAME)              a name, IFNAMSIZ bytes ioctl(SIOCETHTOOL) one byte, the
+//   lowest of the length ioctl, any other                struct sockaddr, or the int at its
+//   beginning
 //
-// Where a script has ended, every call is refused with EPERM.
+// After the end of a script every call is refused with EPERM.
 #pragma once
 
 #include <errno.h>
@@ -28,8 +28,9 @@ enum {
   SCRIPT_TRUNCATED = 1 << 1, // recvmsg: with MSG_TRUNC
   SCRIPT_RAW = 1 << 2,       // recvmsg: with the sequence numbers of the script, not the request's
   SCRIPT_TIMEOUT = 1 << 0,   // poll: nothing became readable
-  SCRIPT_ECHO = 1 << 0,      // ioctl: no bytes follow. SIOCGIFINDEX answers what the last
-                             // SIOCGIFNAME was asked about, others what they were asked with
+  SCRIPT_ECHO = 1 << 0,      // ioctl: no bytes follow. SIOCGIFINDEX returns the ifindex of the last
+                             // SIOCGIFNAME, SIOCGIFNAME the name of the last other request, others
+                             // return their own argument
 };
 
 static const int script_errnos[] = {
@@ -41,3 +42,10 @@ static const int script_errnos[] = {
 // Answers from these bytes until script_end(), which fails if a descriptor is still open.
 void script_start(const uint8_t *bytes, size_t size);
 void script_end(void);
+
+// Skips the rest of the script.
+void script_abandon(void);
+
+// After script_end(): how many bytes no call took, and how many calls found no bytes.
+size_t script_unused(void);
+size_t script_overrun(void);

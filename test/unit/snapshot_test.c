@@ -1,20 +1,9 @@
-// The snapshot's own arrays: how they grow, and how links are ordered, merged and found.
+// core/snapshot.c: how the arrays grow, and what counts when two snapshots are compared.
 
-#include "unit.h"
+#include "elements.h"
 
-#include "source.h"
-
+#include <errno.h>
 #include <stdbool.h>
-#include <stdio.h>
-
-static void add_link(struct osh_snapshot *snapshot, uint32_t ifindex, uint8_t marks,
-                     const char *name) {
-  struct osh_link *link = osh_add_link(snapshot);
-  assert_non_null(link);
-  link->ifindex = ifindex;
-  link->marks = marks;
-  (void)snprintf(link->name, sizeof(link->name), "%s", name);
-}
 
 static void assert_zeroed(const void *element, size_t size) {
   const unsigned char *bytes = element;
@@ -22,16 +11,19 @@ static void assert_zeroed(const void *element, size_t size) {
     assert_int_equal(bytes[i], 0);
 }
 
-// Appends up to `count`, each filled with its number, and looks at all of them.
+// Each appends up to `count` elements, each with its number, and checks all of them.
 static void fill_links(struct osh_snapshot *snapshot, size_t count) {
   while (snapshot->link_count < count) {
     uint32_t number = (uint32_t)snapshot->link_count;
     struct osh_link *link = osh_add_link(snapshot);
     assert_non_null(link);
     assert_ptr_equal(link, &snapshot->links[number]);
+    const uint32_t details = link->details;
+    link->details = 0;
     assert_zeroed(link, sizeof(*link));
     memset(link, 0xa5, sizeof(*link));
     link->ifindex = number;
+    link->details = details;
   }
   for (size_t i = 0; i < count; i++)
     assert_int_equal(snapshot->links[i].ifindex, i);
@@ -43,9 +35,12 @@ static void fill_addresses(struct osh_snapshot *snapshot, size_t count) {
     struct osh_address *address = osh_add_address(snapshot);
     assert_non_null(address);
     assert_ptr_equal(address, &snapshot->addresses[number]);
+    const uint32_t details = address->details;
+    address->details = 0;
     assert_zeroed(address, sizeof(*address));
     memset(address, 0xa5, sizeof(*address));
     address->ifindex = number;
+    address->details = details;
   }
   for (size_t i = 0; i < count; i++)
     assert_int_equal(snapshot->addresses[i].ifindex, i);
@@ -53,28 +48,51 @@ static void fill_addresses(struct osh_snapshot *snapshot, size_t count) {
 
 static void fill_omissions(struct osh_snapshot *snapshot, size_t count) {
   while (snapshot->omission_count < count) {
-    struct osh_address address = {.family = (uint8_t)snapshot->omission_count, .name = "eth0:1"};
+    struct osh_address address = {.family = (uint8_t)snapshot->omission_count, .label = "eth0:1"};
     memset(address.bytes, (int)snapshot->omission_count, sizeof(address.bytes));
-    assert_int_equal(osh_omit(snapshot, &address), 0);
+    assert_int_equal(osh_add_omission(snapshot, &address), 0);
   }
   for (size_t i = 0; i < count; i++) {
     assert_int_equal(snapshot->omissions[i].family, (uint8_t)i);
     assert_int_equal(snapshot->omissions[i].bytes[15], (uint8_t)i);
-    assert_string_equal(snapshot->omissions[i].name, "eth0:1");
+    assert_string_equal(snapshot->omissions[i].label, "eth0:1");
   }
+}
+
+// Of every link and address that is there.
+static void fill_details(struct osh_snapshot *snapshot) {
+  for (size_t i = 0; i < snapshot->link_count; i++) {
+    struct osh_link_details *details = osh_link_details(snapshot, &snapshot->links[i]);
+    assert_non_null(details);
+    assert_zeroed(details, sizeof(*details));
+    memset(details, 0xa5, sizeof(*details));
+    details->mtu = (uint32_t)i;
+  }
+  for (size_t i = 0; i < snapshot->address_count; i++) {
+    struct osh_address_details *details = osh_address_details(snapshot, &snapshot->addresses[i]);
+    assert_non_null(details);
+    assert_zeroed(details, sizeof(*details));
+    memset(details, 0xa5, sizeof(*details));
+    details->flags = (uint32_t)i;
+  }
+  for (size_t i = 0; i < snapshot->link_count; i++)
+    assert_int_equal(osh_link_details(snapshot, &snapshot->links[i])->mtu, i);
+  for (size_t i = 0; i < snapshot->address_count; i++)
+    assert_int_equal(osh_address_details(snapshot, &snapshot->addresses[i])->flags, i);
 }
 
 static void test_growth(void **state) {
   (void)state;
-  struct osh_snapshot snapshot = {0};
+  struct osh_snapshot snapshot = {.request.details = true};
   fill_links(&snapshot, 1030);
   fill_addresses(&snapshot, 1030);
   fill_omissions(&snapshot, 1030);
+  fill_details(&snapshot);
   osh_snapshot_free(&snapshot);
 }
 
-// A dump that is asked for again starts over in the same arrays, and links are dropped from the
-// middle: room is to be told from the count alone whatever it was before.
+// A repeated read refills the same arrays, and links are removed from their middle: the count alone
+// must say whether there is room, whatever it was before.
 static void test_growth_after_shrinking(void **state) {
   (void)state;
   static const size_t counts[] = {0, 1, 15, 16, 17, 31, 32, 33, 63, 64, 65, 100};
@@ -92,169 +110,206 @@ static void test_growth_after_shrinking(void **state) {
   }
 }
 
+static void test_clear(void **state) {
+  (void)state;
+  struct osh_snapshot snapshot = {.request = {.sources = 5, .details = true}, .missing = 3};
+  osh_record_failure(&snapshot.attempts[1], "call", -EPERM);
+  for (int round = 0; round < 3; round++) {
+    fill_links(&snapshot, 40);
+    fill_addresses(&snapshot, 40);
+    fill_omissions(&snapshot, 40);
+    fill_details(&snapshot);
+    assert_int_equal(osh_add_alternative_name(&snapshot, 7, "name", 4), 0);
+    osh_snapshot_clear(&snapshot);
+    assert_int_equal(snapshot.link_count, 0);
+    assert_int_equal(snapshot.address_count, 0);
+    assert_int_equal(snapshot.omission_count, 0);
+    assert_int_equal(snapshot.link_details_count, 0);
+    assert_int_equal(snapshot.address_details_count, 0);
+    assert_int_equal(snapshot.alternative_name_count, 0);
+    assert_int_equal(snapshot.request.sources, 5);
+    assert_true(snapshot.request.details);
+    assert_int_equal(snapshot.attempts[1].error, -EPERM);
+  }
+  osh_snapshot_free(&snapshot);
+}
+
 static void test_release(void **state) {
   (void)state;
   struct osh_snapshot snapshot = {0};
   osh_snapshot_free(&snapshot);
+  snapshot.request.details = true;
   fill_links(&snapshot, 1);
-  snapshot.missing = OSH_FACTS_ALL;
+  fill_addresses(&snapshot, 1);
+  fill_details(&snapshot);
+  assert_int_equal(osh_add_alternative_name(&snapshot, 7, "name", 4), 0);
+  snapshot.missing = OSH_FACT_LINKS | OSH_FACT_IPV4;
   osh_snapshot_free(&snapshot);
   assert_zeroed(&snapshot, sizeof(snapshot));
   osh_snapshot_free(&snapshot);
 }
 
-static void test_mention_link(void **state) {
+static void test_details_only_if_requested(void **state) {
   (void)state;
-  struct osh_snapshot snapshot = {0};
-  assert_int_equal(osh_mention_link(&snapshot, 7), 0);
-  assert_int_equal(osh_mention_link(&snapshot, 7), 0);
-  assert_int_equal(snapshot.link_count, 1);
-  assert_int_equal(osh_mention_link(&snapshot, 8), 0);
-  assert_int_equal(osh_mention_link(&snapshot, 7), 0); // a neighbour only; sorting merges
-  assert_int_equal(snapshot.link_count, 3);
-  osh_sort_links(&snapshot);
-  assert_int_equal(snapshot.link_count, 2);
-  assert_int_equal(snapshot.links[0].ifindex, 7);
-  assert_int_equal(snapshot.links[1].ifindex, 8);
-  osh_snapshot_free(&snapshot);
-}
-
-static void test_sort_merges(void **state) {
-  (void)state;
-  struct osh_snapshot snapshot = {0};
-  add_link(&snapshot, 9, 0, "");
-  add_link(&snapshot, 2, OSH_LINK_NAME, "named");
-  add_link(&snapshot, 9, OSH_LINK_NAME | OSH_LINK_FLAGS | OSH_LINK_HWADDR, "full");
-  add_link(&snapshot, 2, 0, "");
-  add_link(&snapshot, UINT32_MAX, 0, "last");
-  add_link(&snapshot, 9, OSH_LINK_NAME, "less");
-  osh_sort_links(&snapshot);
-  assert_int_equal(snapshot.link_count, 3);
-  assert_int_equal(snapshot.links[0].ifindex, 2);
-  assert_string_equal(snapshot.links[0].name, "named");
-  assert_int_equal(snapshot.links[1].ifindex, 9);
-  assert_string_equal(snapshot.links[1].name, "full");
-  assert_int_equal(snapshot.links[2].ifindex, UINT32_MAX);
-  osh_snapshot_free(&snapshot);
-}
-
-static void test_sort_few(void **state) {
-  (void)state;
-  struct osh_snapshot snapshot = {0};
-  osh_sort_links(&snapshot);
-  assert_int_equal(snapshot.link_count, 0);
-  add_link(&snapshot, 5, 0, "");
-  osh_sort_links(&snapshot);
-  assert_int_equal(snapshot.link_count, 1);
-  add_link(&snapshot, 5, OSH_LINK_NAME, "told");
-  osh_sort_links(&snapshot);
-  assert_int_equal(snapshot.link_count, 1);
-  assert_string_equal(snapshot.links[0].name, "told");
-  osh_snapshot_free(&snapshot);
-}
-
-static void test_find(void **state) {
-  (void)state;
-  struct osh_snapshot snapshot = {0};
-  size_t hint = 0;
-  assert_null(osh_find_link(&snapshot, 1, &hint));
-  for (uint32_t i = 0; i < 50; i++)
-    add_link(&snapshot, 10 + 3 * i, 0, "");
-  const size_t hints[] = {0, 1, 24, 48, 49, 50, 51, 1000, SIZE_MAX - 2, SIZE_MAX - 1, SIZE_MAX};
-  for (size_t i = 0; i < LENGTH_OF(hints); i++) {
-    for (uint32_t ifindex = 0; ifindex < 200; ifindex++) {
-      bool there = ifindex >= 10 && ifindex < 160 && (ifindex - 10) % 3 == 0;
-      hint = hints[i];
-      const struct osh_link *link = osh_find_link(&snapshot, ifindex, &hint);
-      if (!there) {
-        assert_null(link);
-        continue;
-      }
-      assert_non_null(link);
-      assert_int_equal(link->ifindex, ifindex);
-      assert_int_equal(hint, (ifindex - 10) / 3);
-    }
-  }
-  osh_snapshot_free(&snapshot);
-}
-
-static void test_find_extremes(void **state) {
-  (void)state;
-  struct osh_snapshot snapshot = {0};
-  const uint32_t numbers[] = {0, 1, INT32_MAX, (uint32_t)INT32_MAX + 1, UINT32_MAX};
-  for (size_t i = 0; i < LENGTH_OF(numbers); i++)
-    add_link(&snapshot, numbers[i], 0, "");
-  for (size_t i = 0; i < LENGTH_OF(numbers); i++) {
-    size_t hint = SIZE_MAX;
-    assert_ptr_equal(osh_find_link(&snapshot, numbers[i], &hint), &snapshot.links[i]);
-  }
-  osh_snapshot_free(&snapshot);
-}
-
-static void test_find_labelled(void **state) {
-  (void)state;
-  struct osh_snapshot snapshot = {0};
-  add_link(&snapshot, 1, OSH_LINK_NAME, "eth");
-  add_link(&snapshot, 2, OSH_LINK_NAME, "eth0");
-  add_link(&snapshot, 3, OSH_LINK_NAME, "fifteen-letters");
-  add_link(&snapshot, 4, 0, "");
-  assert_ptr_equal(osh_find_labelled(&snapshot, "eth0:1"), &snapshot.links[1]);
-  assert_ptr_equal(osh_find_labelled(&snapshot, "eth0"), &snapshot.links[1]);
-  assert_ptr_equal(osh_find_labelled(&snapshot, "eth:"), &snapshot.links[0]);
-  assert_ptr_equal(osh_find_labelled(&snapshot, "fifteen-letters"), &snapshot.links[2]);
-  assert_null(osh_find_labelled(&snapshot, "et"));
-  assert_null(osh_find_labelled(&snapshot, "eth01"));
-  assert_null(osh_find_labelled(&snapshot, ":1"));
-  assert_null(osh_find_labelled(&snapshot, ""));
-  osh_snapshot_free(&snapshot);
-}
-
-static void test_label_link_length(void **state) {
-  (void)state;
-  assert_int_equal(osh_label_link_length(""), 0);
-  assert_int_equal(osh_label_link_length(":1"), 0);
-  assert_int_equal(osh_label_link_length("eth0"), 4);
-  assert_int_equal(osh_label_link_length("eth0:"), 4);
-  assert_int_equal(osh_label_link_length("eth0:1:2"), 4);
-  assert_int_equal(osh_label_link_length("fifteen-letters"), 15);
-}
-
-static void test_first_refusal_stays(void **state) {
-  (void)state;
-  struct osh_attempt attempt = {0};
-  assert_int_equal(osh_refused(&attempt, "first", -1), -1);
-  assert_int_equal(osh_refused(&attempt, "second", -2), -2);
-  assert_string_equal(attempt.call, "first");
-  assert_int_equal(attempt.error, -1);
-}
-
-static void test_no_source(void **state) {
-  (void)state;
-  struct osh_snapshot snapshot;
-  assert_true(osh_snapshot_read(&snapshot, 0) < 0);
-  assert_int_equal(snapshot.missing, OSH_FACTS_ALL);
-  assert_int_equal(snapshot.address_count, 0);
-  for (int i = 0; i < OSH_SOURCE_COUNT; i++)
-    assert_int_equal(snapshot.attempts[i].status, OSH_STATUS_SKIPPED);
-  osh_snapshot_free(&snapshot);
-}
-
-// Of the real kernel, by every choice of sources.
-static void test_this_namespace(void **state) {
-  (void)state;
-  for (unsigned sources = 1; sources <= OSH_SOURCES_ALL; sources++) {
-    struct osh_snapshot snapshot;
-    assert_int_equal(osh_snapshot_read(&snapshot, sources), 0);
-    for (size_t i = 0; i < snapshot.address_count; i++) {
-      const struct osh_address *address = &snapshot.addresses[i];
-      assert_true(address->link < snapshot.link_count);
-      assert_int_equal(snapshot.links[address->link].ifindex, address->ifindex);
-    }
+  for (int details = 0; details < 2; details++) {
+    struct osh_snapshot snapshot = {.request.details = details != 0};
+    const struct osh_link *link = add_link(&snapshot, 1, 0, "");
+    const struct osh_address *address = add_address(&snapshot, 1, "10.0.0.1", "");
+    assert_ptr_equal(osh_link_details(&snapshot, link), snapshot.link_details);
+    assert_ptr_equal(osh_address_details(&snapshot, address), snapshot.address_details);
+    assert_int_equal(snapshot.link_details_count, details);
+    assert_int_equal(snapshot.address_details_count, details);
     osh_snapshot_free(&snapshot);
   }
 }
 
-static void test_words(void **state) {
+static void test_alternative_names(void **state) {
+  (void)state;
+  char name[200];
+  memset(name, 'a', sizeof(name));
+  struct osh_snapshot snapshot = {0};
+  assert_int_equal(osh_add_alternative_name(&snapshot, 7, "enp3s0", 6), 0);
+  assert_int_equal(osh_add_alternative_name(&snapshot, 8, "terminated", 11), 0);
+  assert_int_equal(osh_add_alternative_name(&snapshot, 9, name, 127), 0);
+  assert_int_equal(snapshot.alternative_name_count, 3);
+  assert_int_equal(snapshot.alternative_names[0].ifindex, 7);
+  assert_string_equal(snapshot.alternative_names[0].name, "enp3s0");
+  assert_int_equal(snapshot.alternative_names[1].ifindex, 8);
+  assert_string_equal(snapshot.alternative_names[1].name, "terminated");
+  assert_int_equal(strlen(snapshot.alternative_names[2].name), 127);
+  assert_int_equal(osh_add_alternative_name(&snapshot, 9, name, 128), 0); // too long
+  assert_int_equal(osh_add_alternative_name(&snapshot, 9, name, 200), 0);
+  assert_int_equal(snapshot.alternative_name_count, 3);
+  for (uint32_t i = 3; i < 100; i++)
+    assert_int_equal(osh_add_alternative_name(&snapshot, i, "more", 4), 0);
+  assert_string_equal(snapshot.alternative_names[0].name, "enp3s0");
+  assert_int_equal(snapshot.alternative_names[99].ifindex, 99);
+  osh_snapshot_free(&snapshot);
+}
+
+static void test_first_failure_stays(void **state) {
+  (void)state;
+  struct osh_attempt attempt = {0};
+  osh_record_failure(&attempt, "first", -1);
+  osh_record_failure(&attempt, "second", -2);
+  assert_string_equal(attempt.call, "first");
+  assert_int_equal(attempt.error, -1);
+}
+
+// Two links, two addresses and an omission over `padding`, so that only members can be equal.
+static struct osh_snapshot make_snapshot(uint8_t padding) {
+  struct osh_snapshot snapshot = {.request.details = true};
+  for (int i = 0; i < 2; i++) {
+    struct osh_link *link = osh_add_link(&snapshot);
+    struct osh_address *address = osh_add_address(&snapshot);
+    assert_non_null(link);
+    assert_non_null(address);
+    const uint32_t details = address->details;
+    memset(address, padding, sizeof(*address));
+    address->details = details;
+    *link = (struct osh_link){
+        .details = link->details, .ifindex = 4, .flags = 5, .type = 6, .facts = 7, .hwaddr_len = 8};
+    memset(link->hwaddr, 9, sizeof(link->hwaddr));
+    memcpy(link->name, "eth0", 5);
+    address->family = AF_INET;
+    address->prefix_len = 24;
+    address->facts = 1;
+    memset(address->bytes, 10, sizeof(address->bytes));
+    memcpy(address->label, "eth0:1", 7);
+    address->ifindex = 4;
+    address->link = address->mac_link = 0;
+  }
+  assert_int_equal(osh_add_omission(&snapshot, &snapshot.addresses[1]), 0);
+  return snapshot;
+}
+
+// Changes one byte of the second of two equal snapshots, compares them, and restores it.
+static bool equals_with_change(const struct osh_snapshot *a, const struct osh_snapshot *b,
+                               void *byte) {
+  *(uint8_t *)byte ^= 0x40;
+  bool equal = osh_snapshot_equals(a, b) || osh_snapshot_equals(b, a);
+  *(uint8_t *)byte ^= 0x40;
+  assert_true(osh_snapshot_equals(a, b));
+  return equal;
+}
+
+static void test_equals(void **state) {
+  (void)state;
+  const struct osh_snapshot empty = {0};
+  struct osh_snapshot a = make_snapshot(0);
+  struct osh_snapshot b = make_snapshot(0xff);
+  assert_true(osh_snapshot_equals(&empty, &empty));
+  assert_true(osh_snapshot_equals(&a, &a));
+  assert_true(osh_snapshot_equals(&a, &b));
+  assert_false(osh_snapshot_equals(&a, &empty));
+  assert_false(osh_snapshot_equals(&empty, &a));
+  osh_snapshot_free(&a);
+  osh_snapshot_free(&b);
+}
+
+#define DIFFERS(member)                                                                            \
+  if (equals_with_change(&a, &b, &(member)))                                                       \
+  fail_msg("%s does not count", #member)
+
+static void test_equals_counts_members(void **state) {
+  (void)state;
+  struct osh_snapshot a = make_snapshot(0);
+  struct osh_snapshot b = make_snapshot(0);
+  struct osh_address *address = &b.addresses[1];
+  struct osh_omission *omission = &b.omissions[0];
+  DIFFERS(address->family);
+  DIFFERS(address->prefix_len);
+  DIFFERS(address->facts);
+  DIFFERS(address->bytes[0]);
+  DIFFERS(address->bytes[15]);
+  DIFFERS(address->label[5]);
+  DIFFERS(address->ifindex);
+  DIFFERS(address->link);
+  DIFFERS(address->mac_link);
+  DIFFERS(omission->family);
+  DIFFERS(omission->bytes[15]);
+  DIFFERS(omission->label[0]);
+  osh_snapshot_free(&a);
+  osh_snapshot_free(&b);
+}
+
+static void test_equals_counts_elements(void **state) {
+  (void)state;
+  struct osh_snapshot a = make_snapshot(0);
+  struct osh_snapshot b = make_snapshot(0);
+  size_t *const counts[] = {&b.address_count, &b.omission_count};
+  for (size_t i = 0; i < LENGTH_OF(counts); i++) {
+    --*counts[i];
+    assert_false(osh_snapshot_equals(&a, &b));
+    assert_false(osh_snapshot_equals(&b, &a));
+    ++*counts[i];
+    assert_true(osh_snapshot_equals(&a, &b));
+  }
+  osh_snapshot_free(&a);
+  osh_snapshot_free(&b);
+}
+
+// Flags and statistics may change at any time; which link an address is on is what counts.
+static void test_equals_ignores_links_and_details(void **state) {
+  (void)state;
+  struct osh_snapshot a = make_snapshot(0);
+  struct osh_snapshot b = make_snapshot(0);
+  struct osh_link_details *link = osh_link_details(&b, &b.links[0]);
+  struct osh_address_details *address = osh_address_details(&b, &b.addresses[0]);
+  assert_non_null(link);
+  assert_non_null(address);
+  link->stats.rx_bytes = 1;
+  address->flags = 2;
+  b.links[0].flags ^= IFF_UP;
+  (void)add_link(&b, 99, 0, "more");
+  osh_record_failure(&b.attempts[0], "call", -EPERM);
+  assert_true(osh_snapshot_equals(&a, &b));
+  assert_true(osh_snapshot_equals(&b, &a));
+  osh_snapshot_free(&a);
+  osh_snapshot_free(&b);
+}
+
+static void test_names(void **state) {
   (void)state;
   assert_string_equal(osh_source_name(OSH_SOURCE_RTNETLINK), "rtnetlink");
   assert_string_equal(osh_source_name(OSH_SOURCE_IOCTL), "ioctl");
@@ -270,18 +325,16 @@ static void test_words(void **state) {
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_growth),
     cmocka_unit_test(test_growth_after_shrinking),
+    cmocka_unit_test(test_clear),
     cmocka_unit_test(test_release),
-    cmocka_unit_test(test_mention_link),
-    cmocka_unit_test(test_sort_merges),
-    cmocka_unit_test(test_sort_few),
-    cmocka_unit_test(test_find),
-    cmocka_unit_test(test_find_extremes),
-    cmocka_unit_test(test_find_labelled),
-    cmocka_unit_test(test_label_link_length),
-    cmocka_unit_test(test_first_refusal_stays),
-    cmocka_unit_test(test_no_source),
-    cmocka_unit_test(test_this_namespace),
-    cmocka_unit_test(test_words),
+    cmocka_unit_test(test_details_only_if_requested),
+    cmocka_unit_test(test_alternative_names),
+    cmocka_unit_test(test_first_failure_stays),
+    cmocka_unit_test(test_equals),
+    cmocka_unit_test(test_equals_counts_members),
+    cmocka_unit_test(test_equals_counts_elements),
+    cmocka_unit_test(test_equals_ignores_links_and_details),
+    cmocka_unit_test(test_names),
 };
 
 RUN_TESTS(tests)

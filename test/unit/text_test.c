@@ -1,14 +1,14 @@
-// Addresses as text: known awkward values, and every pattern of zero words against glibc's
-// inet_ntop(3), which writes as libuv does.
+// addon/text.c: awkward addresses, and every pattern of zero words compared with glibc's
+// inet_ntop(3), whose text is the same as libuv's.
 
 #include "unit.h"
 
-#include "text.h"
+#include "addon/text.h"
 
 #include <arpa/inet.h>
 #include <stdio.h>
 
-// A byte behind the room, to see that nothing is written there.
+// The byte after the buffer that a function may fill.
 #define GUARD '#'
 
 static void assert_ipv6_text(const char *expected) {

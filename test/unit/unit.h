@@ -1,5 +1,5 @@
-// What every unit test needs: cmocka with what it wants included before it, captured bytes, and
-// copies that end where the bytes end, so that AddressSanitizer sees a read beyond.
+// For every unit test: cmocka with the headers that it needs, captured bytes, and copies that end
+// where the bytes end, so that AddressSanitizer detects a read beyond them.
 #pragma once
 
 #include <setjmp.h>
@@ -13,8 +13,8 @@
 
 #define LENGTH_OF(array) (sizeof(array) / sizeof(*(array)))
 
-// Puts a file below unit/captures into the program: `symbol` is its first byte, `symbol_end` the
-// one behind its last. They are global: of local ones GNU's linker for ARM takes wrong addresses.
+// Links a file of unit/captures into the program: `symbol` is its first byte, `symbol_end` the one
+// after its last. The symbols are global, because GNU's linker for ARM resolves local ones wrongly.
 #define CAPTURE(symbol, file)                                                                      \
   __asm__(".pushsection .rodata\n"                                                                 \
           ".globl " #symbol ", " #symbol "_end\n"                                                  \
@@ -25,7 +25,7 @@
   extern const char(symbol)[];                                                                     \
   extern const char symbol##_end[]
 
-// A copy of `length` bytes and not one more; never NULL.
+// Returns a copy of exactly `length` bytes; never NULL.
 static inline void *exact_copy(const void *bytes, size_t length) {
   void *copy = malloc(length == 0 ? 1 : length);
   assert_non_null(copy);
@@ -34,7 +34,7 @@ static inline void *exact_copy(const void *bytes, size_t length) {
   return copy;
 }
 
-// The whole of a test program's main(): runs the tests and prints TAP.
+// The main() of a test program: runs the tests and prints TAP.
 #define RUN_TESTS(tests)                                                                           \
   int main(void) {                                                                                 \
     cmocka_set_message_output(CM_OUTPUT_TAP);                                                      \

@@ -1,0 +1,19 @@
+// netdevice(7) requests about links, on a descriptor that the caller opened. The kernel answers
+// them on a socket of any family, netlink included: sock_ioctl() passes them to dev_ioctl() before
+// the family sees them. One request costs less than RTM_GETLINK's message of over a kilobyte.
+#pragma once
+
+#include "../core/snapshot.h"
+
+// Asks for the ifindex of the link that a label names, by its name or an alternative one; a name is
+// a label, too. Returns 0 or a negative errno.
+int osh_netdevice_ifindex(int fd, const char *label, uint32_t *ifindex);
+
+// Fills in name, flags and hardware address, and if requested the details, of every link of the
+// snapshot that lacks one of them, and adds the links that only labels name. Sorts the links.
+// Removes the links that no longer exist.
+//
+// Clears `*consistent` if a link was renamed or removed meanwhile. Returns 0; -ENOMEM; or the
+// negative errno of the first request that was refused, with its name in `*call`, a literal.
+int osh_netdevice_complete_links(struct osh_snapshot *snapshot, int fd, bool *consistent,
+                                 const char **call);

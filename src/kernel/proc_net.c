@@ -1,0 +1,109 @@
+// Files of /proc/net, read whole; see proc_net.h.
+
+#include "proc_net.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+// What seq_file returns from one read(2), more than a line of any of these files.
+#define PAGE 4096
+// As long as a line of any of these files can be: in dev, a name of 15 bytes and 16 counters of 20
+// digits take 353 bytes. seq_file fills a page with whole lines, so a page that has room for
+// another line, and ends with one, is the last. That saves a read(2), for which if6_seq_start()
+// would walk its 256 hash buckets again.
+#define LONGEST_LINE 512
+// No signal interrupts these files, but a tracer or a broken kernel may return EINTR forever.
+#define MAX_INTERRUPTIONS 64
+// 64 MiB, or half a million addresses: more cannot come from the kernel.
+#define MAX_SIZE (64u << 20)
+
+// /proc/thread-self/net is the calling thread's namespace (Linux 3.17), /proc/self/net the thread
+// group leader's: for older kernels, and for policies that allow only /proc/PID/net.
+struct paths {
+  const char *thread;
+  const char *leader;
+  const char *open_call;
+  const char *read_call;
+};
+
+static const struct paths files[] = {
+    [OSH_PROC_NET_DEV] = {"/proc/thread-self/net/dev", "/proc/self/net/dev", "open(/proc/net/dev)",
+                          "read(/proc/net/dev)"},
+    [OSH_PROC_NET_IF_INET6] = {"/proc/thread-self/net/if_inet6", "/proc/self/net/if_inet6",
+                               "open(/proc/net/if_inet6)", "read(/proc/net/if_inet6)"},
+    [OSH_PROC_NET_IPV6_ROUTE] = {"/proc/thread-self/net/ipv6_route", "/proc/self/net/ipv6_route",
+                                 "open(/proc/net/ipv6_route)", "read(/proc/net/ipv6_route)"},
+    [OSH_PROC_NET_ROUTE] = {"/proc/thread-self/net/route", "/proc/self/net/route",
+                            "open(/proc/net/route)", "read(/proc/net/route)"},
+};
+
+static int open_file(const struct paths *paths) {
+  int fd = open(paths->thread, O_RDONLY | O_CLOEXEC);
+  if (fd < 0)
+    fd = open(paths->leader, O_RDONLY | O_CLOEXEC);
+  return fd < 0 ? -errno : fd;
+}
+
+// Makes room for another page behind `length` bytes.
+static int reserve_page(char **bytes, size_t *capacity, size_t length) {
+  if (*capacity - length >= PAGE)
+    return 0;
+  size_t wanted = *capacity == 0 ? (size_t)2 * PAGE : *capacity * 2;
+  if (wanted > MAX_SIZE)
+    return -EFBIG;
+  char *grown = realloc(*bytes, wanted);
+  if (grown == NULL)
+    return -ENOMEM;
+  *bytes = grown;
+  *capacity = wanted;
+  return 0;
+}
+
+static bool is_last_page(const char *page, size_t length) {
+  return length < PAGE - LONGEST_LINE && page[length - 1] == '\n';
+}
+
+static int read_all(int fd, char **bytes, size_t *length) {
+  size_t capacity = 0;
+  int interruptions = 0;
+  *bytes = NULL;
+  *length = 0;
+  for (;;) {
+    int error = reserve_page(bytes, &capacity, *length);
+    if (error != 0)
+      return error;
+    char *page = *bytes + *length;
+    ssize_t count = read(fd, page, capacity - *length);
+    if (count == 0)
+      return 0;
+    if (count < 0 && (errno != EINTR || ++interruptions == MAX_INTERRUPTIONS))
+      return -errno;
+    if (count < 0)
+      continue;
+    *length += (size_t)count;
+    if (is_last_page(page, (size_t)count))
+      return 0;
+  }
+}
+
+int osh_proc_net_read(enum osh_proc_net_file file, char **owned, struct osh_text *text,
+                      const char **call) {
+  int fd = open_file(&files[file]);
+  if (fd < 0) {
+    *call = files[file].open_call;
+    return fd;
+  }
+  int error = read_all(fd, owned, &text->length);
+  close(fd);
+  if (error != 0) {
+    *call = error == -ENOMEM ? "malloc" : files[file].read_call;
+    free(*owned);
+    return error;
+  }
+  text->bytes = *owned;
+  return 0;
+}

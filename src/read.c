@@ -1,0 +1,227 @@
+// Asks the sources in their order and sums up; see read.h.
+
+#include "read.h"
+#include "core/addresses.h"
+#include "core/links.h"
+#include "kernel/netdevice.h"
+#include "sources/ioctl.h"
+#include "sources/ioctl_labels.h"
+#include "sources/procfs.h"
+#include "sources/procfs_infer.h"
+#include "sources/rtnetlink.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <string.h>
+
+// How often the network may change during a read until the result is returned as it is.
+#define MAX_TRIES 4
+
+#define ADDRESS_FACTS (OSH_FACT_IPV4 | OSH_FACT_IPV6)
+
+static bool may_ask(const struct osh_snapshot *snapshot, enum osh_source source) {
+  return (snapshot->request.sources & OSH_SOURCE_BIT(source)) != 0;
+}
+
+// Finds links and prefix lengths of the IPv4 addresses. If a label does not name the link, it may
+// be one that has neither IPv6 addresses nor labels of its own, and that only /proc/net/dev names.
+static int locate_ipv4(struct osh_snapshot *snapshot, const struct osh_ioctl *ioctl,
+                       bool *consistent, struct osh_attempt *attempt) {
+  int error = osh_ioctl_locate_addresses(snapshot, ioctl, attempt);
+  osh_sort_links(snapshot);
+  if (error != 0)
+    return error;
+  int unlocated = osh_ioctl_check_labels(snapshot, ioctl);
+  if (unlocated <= 0)
+    return unlocated;
+  struct osh_attempt ignored = {0};
+  if (!snapshot->request.all_links && may_ask(snapshot, OSH_SOURCE_PROCFS) &&
+      osh_procfs_read_links(snapshot, &ignored))
+    (void)osh_ioctl_number_links(snapshot, ioctl, consistent);
+  return osh_ioctl_search_links(snapshot, ioctl);
+}
+
+// /proc/net/dev has no ifindex: without ioctl(2), it only adds to the links that are known.
+static void read_all_links(struct osh_snapshot *snapshot, const struct osh_ioctl *ioctl,
+                           bool *consistent) {
+  struct osh_attempt *procfs = &snapshot->attempts[OSH_SOURCE_PROCFS];
+  osh_sort_links(snapshot);
+  if (!osh_procfs_read_links(snapshot, procfs))
+    return;
+  int error = osh_ioctl_number_links(snapshot, ioctl, consistent);
+  if (error == 0)
+    procfs->provided |= OSH_FACT_ALL_LINKS;
+  else if (ioctl->fd >= 0)
+    osh_record_failure(&snapshot->attempts[OSH_SOURCE_IOCTL], "ioctl(SIOCGIFINDEX)", error);
+}
+
+static void read_procfs(struct osh_snapshot *snapshot, const struct osh_ioctl *ioctl,
+                        bool *consistent) {
+  struct osh_attempt *attempt = &snapshot->attempts[OSH_SOURCE_PROCFS];
+  attempt->requested = snapshot->missing & (ADDRESS_FACTS | OSH_FACT_ALL_LINKS);
+  if (attempt->requested & OSH_FACT_IPV6)
+    osh_procfs_read_addresses(snapshot, attempt);
+  if (attempt->requested & OSH_FACT_ALL_LINKS)
+    read_all_links(snapshot, ioctl, consistent);
+  snapshot->missing &= ~attempt->provided;
+}
+
+static void complete_links(struct osh_snapshot *snapshot, const struct osh_ioctl *ioctl,
+                           bool *consistent, struct osh_attempt *attempt) {
+  const char *call;
+  int error = osh_netdevice_complete_links(snapshot, ioctl->fd, consistent, &call);
+  if (error == 0)
+    attempt->provided |= attempt->requested & OSH_FACT_LINKS;
+  else
+    osh_record_failure(attempt, call, error);
+}
+
+// Reads what rtnetlink did not provide. The sources take turns: the names that /proc reports save
+// requests about IPv4 addresses, and the links that only IPv6 addresses are on are completed by
+// ioctl(2). Returns whether the result is consistent.
+static bool read_ioctl_and_procfs(struct osh_snapshot *snapshot) {
+  struct osh_attempt *attempt = &snapshot->attempts[OSH_SOURCE_IOCTL];
+  struct osh_ioctl ioctl = {.fd = -1};
+  bool consistent = true;
+  if (may_ask(snapshot, OSH_SOURCE_IOCTL)) {
+    attempt->requested = snapshot->missing & ~(unsigned)OSH_FACT_IPV6;
+    osh_ioctl_open(&ioctl, attempt);
+  }
+  if (ioctl.fd >= 0 && (attempt->requested & OSH_FACT_IPV4))
+    osh_ioctl_read_addresses(snapshot, &ioctl, attempt);
+  snapshot->missing &= ~attempt->provided;
+  if (may_ask(snapshot, OSH_SOURCE_PROCFS))
+    read_procfs(snapshot, &ioctl, &consistent);
+  osh_sort_links(snapshot);
+  if ((attempt->provided & OSH_FACT_IPV4) &&
+      locate_ipv4(snapshot, &ioctl, &consistent, attempt) != 0) {
+    osh_remove_addresses(snapshot, AF_INET);
+    osh_record_failure(attempt, "malloc", -ENOMEM);
+    attempt->provided = 0;
+    snapshot->missing |= OSH_FACT_IPV4;
+  }
+  if (ioctl.fd >= 0)
+    complete_links(snapshot, &ioctl, &consistent, attempt);
+  if (attempt->provided & OSH_FACT_IPV4)
+    consistent &= osh_ioctl_is_unchanged(&ioctl);
+  snapshot->missing &= ~attempt->provided;
+  osh_ioctl_close(&ioctl);
+  return consistent;
+}
+
+static void infer(struct osh_snapshot *snapshot) {
+  const bool may_read = may_ask(snapshot, OSH_SOURCE_PROCFS);
+  if (may_read)
+    snapshot->attempts[OSH_SOURCE_PROCFS].requested |= snapshot->missing & OSH_FACT_LINKS;
+  osh_procfs_infer(snapshot, may_read);
+}
+
+// Without memory for all addresses, none is returned.
+static void withdraw_addresses(struct osh_snapshot *snapshot) {
+  osh_snapshot_clear(snapshot);
+  for (int i = 0; i < OSH_SOURCE_COUNT; i++) {
+    struct osh_attempt *attempt = &snapshot->attempts[i];
+    if (attempt->provided == 0)
+      continue;
+    snapshot->missing |= attempt->provided;
+    attempt->provided = 0;
+    attempt->call = "malloc";
+    attempt->error = -ENOMEM;
+  }
+}
+
+// Reads everything once, into an empty snapshot. Returns false if something changed meanwhile.
+static bool read_once(struct osh_snapshot *snapshot) {
+  const struct osh_request *request = &snapshot->request;
+  struct osh_attempt *rtnetlink = &snapshot->attempts[OSH_SOURCE_RTNETLINK];
+  bool consistent = true;
+  snapshot->missing =
+      OSH_FACT_LINKS | ADDRESS_FACTS | (request->all_links ? OSH_FACT_ALL_LINKS : 0u);
+  if (may_ask(snapshot, OSH_SOURCE_RTNETLINK)) {
+    rtnetlink->requested = snapshot->missing;
+    consistent = osh_rtnetlink_read(snapshot, rtnetlink);
+    snapshot->missing &= ~rtnetlink->provided;
+  }
+  if (snapshot->missing != 0) {
+    consistent = read_ioctl_and_procfs(snapshot) && consistent;
+    infer(snapshot);
+    if (rtnetlink->provided == 0)
+      osh_sort_addresses(snapshot);
+  }
+  if (osh_resolve_links(snapshot) != 0)
+    withdraw_addresses(snapshot);
+  return consistent;
+}
+
+// The network changed during every try: says so where the addresses come from.
+static void record_change(struct osh_snapshot *snapshot) {
+  static const char *const calls[OSH_SOURCE_COUNT] = {"recvmsg(RTM_GETADDR)", "ioctl(SIOCGIFCONF)",
+                                                      "read(/proc/net/if_inet6)"};
+  for (int i = 0; i < OSH_SOURCE_COUNT; i++) {
+    struct osh_attempt *attempt = &snapshot->attempts[i];
+    if (!(attempt->provided & ADDRESS_FACTS))
+      continue;
+    attempt->call = calls[i];
+    attempt->error = -EINTR;
+    return;
+  }
+}
+
+static enum osh_status failure_status(int error) {
+  switch (error) {
+  case -EPERM:
+  case -EACCES:
+  case -EAFNOSUPPORT:
+  case -EOPNOTSUPP:
+    return OSH_STATUS_DENIED;
+  case -ENOENT:
+  case -ENOTDIR:
+  case -ENOSYS:
+  case -EPROTONOSUPPORT:
+    return OSH_STATUS_ABSENT;
+  default:
+    return OSH_STATUS_FAILED;
+  }
+}
+
+static enum osh_status attempt_status(const struct osh_attempt *attempt) {
+  if (attempt->requested == 0)
+    return OSH_STATUS_SKIPPED;
+  if (attempt->provided == attempt->requested && attempt->error == 0)
+    return OSH_STATUS_ANSWERED;
+  if (attempt->provided != 0 || attempt->error == 0)
+    return OSH_STATUS_PARTIAL;
+  return failure_status(attempt->error);
+}
+
+// Sets every status. Returns the error of the first source that has one.
+static int sum_up(struct osh_snapshot *snapshot) {
+  int error = snapshot->request.sources == 0 ? -EINVAL : 0;
+  for (int i = OSH_SOURCE_COUNT - 1; i >= 0; i--) {
+    struct osh_attempt *attempt = &snapshot->attempts[i];
+    attempt->status = attempt_status(attempt);
+    if (attempt->error != 0)
+      error = attempt->error;
+  }
+  return error;
+}
+
+// A label that does not match its link may be stale: the link may have been renamed since the label
+// was read. Another read with the same result shows that it is not.
+int osh_read(struct osh_snapshot *snapshot, struct osh_request request) {
+  struct osh_snapshot previous = {0};
+  bool settled = false;
+  memset(snapshot, 0, sizeof(*snapshot));
+  for (int tries = 0; tries < MAX_TRIES && !settled; tries++) {
+    osh_snapshot_free(&previous);
+    previous = *snapshot;
+    *snapshot = (struct osh_snapshot){.request = request};
+    settled = read_once(snapshot) && (!osh_has_mismatches(snapshot) ||
+                                      (tries > 0 && osh_snapshot_equals(snapshot, &previous)));
+  }
+  osh_snapshot_free(&previous);
+  if (!settled)
+    record_change(snapshot);
+  int error = sum_up(snapshot);
+  return (snapshot->missing & ADDRESS_FACTS) == ADDRESS_FACTS ? error : 0;
+}

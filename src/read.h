@@ -1,0 +1,18 @@
+// The network interfaces of the calling thread's network namespace, read from the kernel.
+//
+// This is the one public function below src/. It knows nothing of Node or N-API, keeps no global
+// state, prints nothing, and may be called by any number of threads at once.
+#pragma once
+
+#include "core/snapshot.h"
+
+// Asks the sources in their order, each for what is still missing. If the network changes
+// meanwhile, reads again, four times at most.
+//
+// snapshot  is overwritten; osh_snapshot_free() it, whatever is returned
+// request   which sources to use, and what to read beyond the addresses and their links
+//
+// Returns 0 if the addresses of one family at least were read (`missing` says what was not); or the
+// negative errno of the first source that failed, and the snapshot then has no addresses. Either
+// way `attempts` describes every source.
+int osh_read(struct osh_snapshot *snapshot, struct osh_request request);

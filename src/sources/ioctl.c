@@ -1,0 +1,334 @@
+// netdevice(7) as a source. SIOCGIFCONF lists every IPv4 address with its label, on a socket of any
+// family. Only an AF_INET socket answers SIOCGIFADDR and SIOCGIFNETMASK, which say whether an
+// address is on the link that its label names, and its prefix length.
+
+#include "ioctl.h"
+#include "../core/addresses.h"
+#include "../core/links.h"
+#include "../kernel/netdevice.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#define FIRST_ENTRIES 64
+// 40 MB of entries. The kernel's limit is INT_MAX bytes.
+#define MAX_ENTRIES (1 << 20)
+// How many links after the last one found may have the next label: both ends of a pair, and more.
+#define NEIGHBOURS 4
+
+static int open_socket(int *family, struct osh_attempt *attempt) {
+  static const struct {
+    int family;
+    const char *call;
+  } families[] = {
+      {AF_INET, "socket(AF_INET)"}, {AF_INET6, "socket(AF_INET6)"}, {AF_UNIX, "socket(AF_UNIX)"}};
+  for (size_t i = 0; i < sizeof(families) / sizeof(*families); i++) {
+    *family = families[i].family;
+    int fd = socket(families[i].family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (fd >= 0)
+      return fd;
+    osh_record_failure(attempt, families[i].call, -errno);
+  }
+  // Another system call than socket(2), which policies often allow.
+  int pair[2];
+  if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) != 0)
+    return -1;
+  close(pair[1]);
+  return pair[0];
+}
+
+void osh_ioctl_open(struct osh_ioctl *ioctl, struct osh_attempt *attempt) {
+  memset(ioctl, 0, sizeof(*ioctl));
+  ioctl->fd = open_socket(&ioctl->family, attempt);
+}
+
+void osh_ioctl_close(struct osh_ioctl *ioctl) {
+  free(ioctl->list.ifc_req);
+  if (ioctl->fd >= 0)
+    close(ioctl->fd);
+}
+
+// Reads at most `entries` entries of the list into `list`, which the caller frees in any case.
+static int read_entries(int fd, struct ifconf *list, int entries) {
+  struct ifreq *grown = realloc(list->ifc_req, (size_t)entries * sizeof(struct ifreq));
+  if (grown == NULL)
+    return -ENOMEM;
+  list->ifc_req = grown;
+  list->ifc_len = entries * (int)sizeof(struct ifreq);
+  return ioctl(fd, SIOCGIFCONF, list) == 0 ? 0 : -errno;
+}
+
+// Without a buffer, SIOCGIFCONF only counts.
+static int count_entries(int fd, int *entries) {
+  struct ifconf list = {.ifc_len = 0};
+  if (ioctl(fd, SIOCGIFCONF, &list) != 0)
+    return -errno;
+  *entries = list.ifc_len / (int)sizeof(struct ifreq);
+  return 0;
+}
+
+// The kernel truncates silently, so the list is read again until it leaves room.
+static int read_list(int fd, struct ifconf *list) {
+  int entries = FIRST_ENTRIES;
+  while (entries <= MAX_ENTRIES) {
+    int error = read_entries(fd, list, entries);
+    if (error != 0)
+      return error;
+    if (list->ifc_len < (entries - 1) * (int)sizeof(struct ifreq))
+      return 0;
+    int count = 0;
+    error = count_entries(fd, &count);
+    if (error != 0)
+      return error;
+    entries = (count > entries ? count : entries) + FIRST_ENTRIES;
+  }
+  return -EOVERFLOW;
+}
+
+bool osh_ioctl_is_unchanged(const struct osh_ioctl *ioctl) {
+  const struct ifconf *list = &ioctl->list;
+  struct ifconf now = {0};
+  bool unchanged =
+      read_entries(ioctl->fd, &now, list->ifc_len / (int)sizeof(struct ifreq) + 2) == 0 &&
+      now.ifc_len == list->ifc_len && memcmp(now.ifc_req, list->ifc_req, (size_t)now.ifc_len) == 0;
+  free(now.ifc_req);
+  return unchanged;
+}
+
+static in_addr_t address_of(const struct ifreq *entry) {
+  return ((const struct sockaddr_in *)(const void *)&entry->ifr_addr)->sin_addr.s_addr;
+}
+
+static int compare_numbers(const void *left, const void *right) {
+  in_addr_t a = *(const in_addr_t *)left;
+  in_addr_t b = *(const in_addr_t *)right;
+  return a < b ? -1 : a > b;
+}
+
+// Without the memory to find out, there may be some.
+static bool has_duplicates(const struct ifconf *list) {
+  const size_t count = (size_t)list->ifc_len / sizeof(struct ifreq);
+  in_addr_t *numbers = calloc(count + 1, sizeof(*numbers));
+  bool found = numbers == NULL;
+  for (size_t i = 0; i < count && numbers != NULL; i++)
+    numbers[i] = address_of(&list->ifc_req[i]);
+  if (numbers != NULL)
+    qsort(numbers, count, sizeof(*numbers), compare_numbers);
+  for (size_t i = 1; i < count && !found; i++)
+    found = numbers[i - 1] == numbers[i];
+  free(numbers);
+  return found;
+}
+
+static int add_entry(struct osh_snapshot *snapshot, const struct ifreq *entry) {
+  struct osh_address *address = osh_add_address(snapshot);
+  if (address == NULL)
+    return -ENOMEM;
+  const in_addr_t bytes = address_of(entry);
+  address->family = AF_INET;
+  memcpy(address->label, entry->ifr_name, sizeof(address->label) - 1);
+  memcpy(address->bytes, &bytes, sizeof(bytes));
+  return 0;
+}
+
+void osh_ioctl_read_addresses(struct osh_snapshot *snapshot, struct osh_ioctl *ioctl,
+                              struct osh_attempt *attempt) {
+  struct ifconf *list = &ioctl->list;
+  int error = read_list(ioctl->fd, list);
+  for (size_t i = 0; error == 0 && i < (size_t)list->ifc_len / sizeof(struct ifreq); i++)
+    error = add_entry(snapshot, &list->ifc_req[i]);
+  if (error == 0) {
+    ioctl->has_duplicates = has_duplicates(list);
+    attempt->provided |= OSH_FACT_IPV4;
+    return;
+  }
+  osh_remove_addresses(snapshot, AF_INET);
+  osh_record_failure(attempt, error == -ENOMEM ? "malloc" : "ioctl(SIOCGIFCONF)", error);
+}
+
+int osh_ioctl_number_links(struct osh_snapshot *snapshot, const struct osh_ioctl *ioctl,
+                           bool *consistent) {
+  int refusal = 0;
+  size_t kept = 0;
+  for (size_t i = 0; i < snapshot->link_count; i++) {
+    struct osh_link *link = &snapshot->links[i];
+    int error = 0;
+    if (link->ifindex == 0)
+      error = ioctl->fd < 0 ? -EBADF : osh_netdevice_ifindex(ioctl->fd, link->name, &link->ifindex);
+    if (error == 0)
+      snapshot->links[kept++] = *link;
+    else if (error == -ENODEV)
+      *consistent = false;
+    else if (refusal == 0)
+      refusal = error;
+  }
+  snapshot->link_count = kept;
+  osh_sort_links(snapshot);
+  return refusal;
+}
+
+// Asks about an IPv4 address under its label. If the label does not have the address, the kernel
+// answers for the label's first one (devinet_ioctl()), and SIOCGIFADDR shows that.
+static int request_address(int fd, unsigned long request, const struct osh_address *address,
+                           uint32_t *answer) {
+  struct ifreq ifreq = {0};
+  struct sockaddr_in *in = (struct sockaddr_in *)(void *)&ifreq.ifr_addr;
+  memcpy(ifreq.ifr_name, address->label, sizeof(ifreq.ifr_name));
+  in->sin_family = AF_INET;
+  memcpy(&in->sin_addr, address->bytes, sizeof(in->sin_addr));
+  if (ioctl(fd, request, &ifreq) != 0)
+    return -errno;
+  *answer = in->sin_addr.s_addr;
+  return 0;
+}
+
+// ENODEV and EADDRNOTAVAIL are answers, not refusals.
+static void record_unless_absent(struct osh_attempt *attempt, const char *call, int error) {
+  if (error != 0 && error != -ENODEV && error != -EADDRNOTAVAIL)
+    osh_record_failure(attempt, call, error);
+}
+
+static bool is_on_labelled_link(int fd, const struct osh_address *address,
+                                struct osh_attempt *attempt) {
+  uint32_t answer = 0;
+  int error = request_address(fd, SIOCGIFADDR, address, &answer);
+  record_unless_absent(attempt, "ioctl(SIOCGIFADDR)", error);
+  return error == 0 && memcmp(&answer, address->bytes, sizeof(answer)) == 0;
+}
+
+static void read_prefix_len(int fd, struct osh_address *address, struct osh_attempt *attempt) {
+  uint32_t mask = 0;
+  int error = request_address(fd, SIOCGIFNETMASK, address, &mask);
+  record_unless_absent(attempt, "ioctl(SIOCGIFNETMASK)", error);
+  if (error != 0)
+    return;
+  address->prefix_len = (uint8_t)__builtin_popcount(mask);
+  address->facts |= OSH_ADDRESS_PREFIX_KNOWN;
+}
+
+static void read_address_details(int fd, const struct osh_address *address,
+                                 struct osh_address_details *details) {
+  uint32_t answer = 0;
+  if (request_address(fd, SIOCGIFBRDADDR, address, &answer) == 0) {
+    memcpy(details->broadcast, &answer, sizeof(answer));
+    details->facts |= OSH_ADDRESS_BROADCAST;
+  }
+  if (request_address(fd, SIOCGIFDSTADDR, address, &answer) == 0) {
+    memcpy(details->peer, &answer, sizeof(answer));
+    details->facts |= OSH_ADDRESS_PEER;
+  }
+}
+
+// Addresses that are listed together, and whose labels name the same link.
+struct run {
+  struct osh_address *addresses;
+  size_t count;
+};
+
+// Returns the run of at most `most` addresses that begins at `first`.
+static struct run find_run(struct osh_snapshot *snapshot, size_t first, size_t most) {
+  struct run run = {.addresses = &snapshot->addresses[first], .count = 1};
+  const size_t length = osh_label_name_length(run.addresses->label);
+  while (run.count < most && first + run.count < snapshot->address_count &&
+         run.addresses[run.count].family == AF_INET &&
+         strncmp(run.addresses[run.count].label, run.addresses->label, length) == 0 &&
+         osh_label_name_length(run.addresses[run.count].label) == length)
+    run.count++;
+  return run;
+}
+
+// Asks everything about the addresses, and then whether they are on the link: an address that is
+// there at the end was there when it was asked about. If it is not, the answers were about another
+// one. The kernel lists the addresses of a link together (dev_ifconf()), so if the first and the
+// last are on the link, all are. Returns 0 or -ENOMEM.
+static void locate_run(const struct osh_snapshot *snapshot, int fd, const struct run *run,
+                       struct osh_link *link, struct osh_attempt *attempt) {
+  for (size_t i = 0; i < run->count; i++) {
+    read_prefix_len(fd, &run->addresses[i], attempt);
+    if (snapshot->request.details)
+      read_address_details(fd, &run->addresses[i],
+                           osh_address_details(snapshot, &run->addresses[i]));
+  }
+  const size_t last = run->count - 1;
+  const bool all = is_on_labelled_link(fd, &run->addresses[0], attempt) &&
+                   (last == 0 || is_on_labelled_link(fd, &run->addresses[last], attempt));
+  if (all && (link->facts & OSH_LINK_NAME))
+    link->facts |= OSH_LINK_NAME_CONFIRMED;
+  for (size_t i = 0; i < run->count; i++) {
+    struct osh_address *address = &run->addresses[i];
+    if (all || is_on_labelled_link(fd, address, attempt)) {
+      address->ifindex = link->ifindex;
+    } else {
+      address->prefix_len = 0;
+      address->facts = 0;
+      address->details = 0;
+    }
+  }
+}
+
+// Without an AF_INET socket nothing but the label says which link an address is on.
+static void infer_link(const struct run *run, const struct osh_link *link) {
+  for (size_t i = 0; i < run->count; i++) {
+    run->addresses[i].ifindex = link->ifindex;
+    run->addresses[i].facts |= OSH_ADDRESS_LINK_INFERRED;
+  }
+}
+
+// Returns the link that a label names, if it is one of those that /proc named and that come next,
+// or the last one: mostly, addresses come in the order of the links.
+static struct osh_link *find_nearby(const struct osh_snapshot *snapshot, const char *label,
+                                    size_t *hint) {
+  const size_t count = snapshot->link_count;
+  for (size_t i = *hint; i < count && i < *hint + NEIGHBOURS; i++)
+    if (osh_label_names(label, &snapshot->links[i]))
+      return &snapshot->links[*hint = i];
+  struct osh_link *last = count == 0 ? NULL : &snapshot->links[count - 1];
+  return last != NULL && osh_label_names(label, last) ? last : NULL;
+}
+
+// Finds the link that a label names, or adds it, under a name that may be an alternative one.
+// Returns NULL if there is none, or the request is refused; or without memory, which sets `*error`.
+static struct osh_link *ensure_labelled(struct osh_snapshot *snapshot, int fd, const char *label,
+                                        size_t *hint, struct osh_attempt *attempt, int *error) {
+  struct osh_link *link = find_nearby(snapshot, label, hint);
+  if (link != NULL)
+    return link;
+  uint32_t ifindex;
+  int refusal = osh_netdevice_ifindex(fd, label, &ifindex);
+  record_unless_absent(attempt, "ioctl(SIOCGIFINDEX)", refusal);
+  if (refusal != 0)
+    return NULL;
+  link = osh_add_link(snapshot);
+  if (link == NULL) {
+    *error = -ENOMEM;
+    return NULL;
+  }
+  link->ifindex = ifindex;
+  memcpy(link->name, label, osh_label_name_length(label));
+  return link;
+}
+
+int osh_ioctl_locate_addresses(struct osh_snapshot *snapshot, const struct osh_ioctl *ioctl,
+                               struct osh_attempt *attempt) {
+  const size_t most = ioctl->has_duplicates ? 1 : SIZE_MAX;
+  int error = 0;
+  size_t hint = 0;
+  struct run run;
+  for (size_t i = 0; error == 0 && i < snapshot->address_count; i += run.count) {
+    if (snapshot->addresses[i].family != AF_INET)
+      break;
+    run = find_run(snapshot, i, most);
+    struct osh_link *link =
+        ensure_labelled(snapshot, ioctl->fd, run.addresses->label, &hint, attempt, &error);
+    if (link != NULL && ioctl->family == AF_INET)
+      locate_run(snapshot, ioctl->fd, &run, link, attempt);
+    else if (link != NULL)
+      infer_link(&run, link);
+  }
+  return error;
+}

@@ -1,0 +1,229 @@
+// Which link an IPv4 address is on if its label does not say so; see ioctl_labels.h. Two things do:
+//
+// - SIOCGIFCONF lists the addresses of one link together, under one lock (dev_ifconf()).
+// - IP_MULTICAST_IF accepts an address as the name of the link that has it, and returns EINVAL if
+//   the socket is bound to another link. It sends nothing.
+
+#include "ioctl_labels.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+// sys/socket.h has it since Linux 5.1, which is also the first kernel that knows it.
+#ifndef SO_BINDTOIFINDEX
+#define SO_BINDTOIFINDEX 62
+#endif
+
+// With more questions than that, the addresses are omitted.
+#define MAX_QUESTIONS 65536
+
+// The IPv4 addresses of a snapshot, ordered by address.
+struct sorted {
+  struct osh_address **entries;
+  size_t count;
+};
+
+// IP_MULTICAST_IF is an option of IP sockets.
+static bool may_search(const struct osh_ioctl *ioctl) {
+  return ioctl->family == AF_INET || ioctl->family == AF_INET6;
+}
+
+static bool is_inferred(const struct osh_address *address) {
+  return (address->facts & OSH_ADDRESS_LINK_INFERRED) != 0;
+}
+
+static bool is_same_address(const struct osh_address *a, const struct osh_address *b) {
+  return memcmp(a->bytes, b->bytes, sizeof(struct in_addr)) == 0;
+}
+
+static int compare_entries(const void *left, const void *right) {
+  const struct osh_address *a = *(struct osh_address *const *)left;
+  const struct osh_address *b = *(struct osh_address *const *)right;
+  int order = memcmp(a->bytes, b->bytes, sizeof(struct in_addr));
+  if (order == 0)
+    order = strcmp(a->label, b->label);
+  return order != 0 ? order : a < b ? -1 : a > b;
+}
+
+static int sort_entries(struct osh_snapshot *snapshot, struct sorted *sorted) {
+  sorted->count = 0;
+  sorted->entries = calloc(snapshot->address_count + 1, sizeof(struct osh_address *));
+  if (sorted->entries == NULL)
+    return -ENOMEM;
+  for (size_t i = 0; i < snapshot->address_count; i++)
+    if (snapshot->addresses[i].family == AF_INET)
+      sorted->entries[sorted->count++] = &snapshot->addresses[i];
+  qsort(sorted->entries, sorted->count, sizeof(struct osh_address *), compare_entries);
+  return 0;
+}
+
+// Of several equal addresses with one label, the kernel answers about the first, which may be
+// another link's, or the same link's with another prefix length.
+static void mark_duplicates(const struct sorted *sorted) {
+  for (size_t i = 1; i < sorted->count; i++) {
+    struct osh_address *first = sorted->entries[i - 1];
+    struct osh_address *duplicate = sorted->entries[i];
+    if (!is_same_address(first, duplicate) || strcmp(first->label, duplicate->label) != 0)
+      continue;
+    first->facts |= OSH_ADDRESS_LINK_INFERRED;
+    if (first->facts & OSH_ADDRESS_PREFIX_KNOWN)
+      first->facts |= OSH_ADDRESS_PREFIX_INFERRED;
+    duplicate->facts = OSH_ADDRESS_LINK_INFERRED;
+    duplicate->prefix_len = 0;
+  }
+}
+
+// An address that is listed between two of one link is on it, too. If nothing but the label says
+// that those two are on that link, then only with `may_infer`, and only if the address has a label:
+// without one it would appear under the name of a link that nothing proves it to be on.
+static void locate_enclosed(struct osh_address *addresses, size_t count, bool may_infer) {
+  size_t next = 0;
+  const struct osh_address *before = NULL;
+  for (size_t i = 0; i < count; i++) {
+    if (addresses[i].ifindex != 0) {
+      before = &addresses[i];
+      continue;
+    }
+    for (next = next > i ? next : i; next < count && addresses[next].ifindex == 0; next++)
+      ;
+    if (before == NULL || next == count || addresses[next].ifindex != before->ifindex)
+      continue;
+    bool inferred = is_inferred(before) || is_inferred(&addresses[next]);
+    if (inferred && (!may_infer || addresses[i].label[0] == '\0'))
+      continue;
+    addresses[i].ifindex = before->ifindex;
+    if (inferred)
+      addresses[i].facts |= OSH_ADDRESS_LINK_INFERRED;
+  }
+}
+
+static int open_bound_socket(int family, uint32_t ifindex) {
+  int bound = (int)ifindex;
+  int fd = socket(family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd >= 0 && setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &bound, sizeof(bound)) == 0)
+    return fd;
+  int error = -errno;
+  if (fd >= 0)
+    close(fd);
+  return error;
+}
+
+// Returns 0 if the link that `fd` is bound to has the address, -EINVAL if another one has it.
+static int look_up(int fd, const struct osh_address *address) {
+  struct in_addr own;
+  memcpy(&own, address->bytes, sizeof(own));
+  return setsockopt(fd, IPPROTO_IP, IP_MULTICAST_IF, &own, sizeof(own)) == 0 ? 0 : -errno;
+}
+
+// Whether the address exists once, so that a link that has it is the one that this entry is on.
+static bool is_unique(const struct sorted *sorted, size_t i) {
+  struct osh_address *const *entries = sorted->entries;
+  return (i == 0 || !is_same_address(entries[i - 1], entries[i])) &&
+         (i + 1 == sorted->count || !is_same_address(entries[i + 1], entries[i]));
+}
+
+// Checks the links that only labels suggest.
+static void verify_inferred(const struct sorted *sorted, int family) {
+  for (size_t i = 0; i < sorted->count; i++) {
+    struct osh_address *address = sorted->entries[i];
+    if (address->ifindex == 0 || !is_inferred(address) || !is_unique(sorted, i))
+      continue;
+    int fd = open_bound_socket(family, address->ifindex);
+    int error = fd < 0 ? fd : look_up(fd, address);
+    if (fd >= 0)
+      close(fd);
+    if (error == 0 || error == -EINVAL)
+      address->facts &= (uint8_t)~OSH_ADDRESS_LINK_INFERRED;
+    if (error == -EINVAL)
+      address->ifindex = 0;
+  }
+}
+
+// An address whose link is searched for.
+struct search {
+  struct osh_address *address;
+  uint32_t ifindex; // of the last link that has it
+  unsigned matches;
+};
+
+static void look_up_on_link(struct search *searches, size_t count, int family, uint32_t ifindex) {
+  int fd = open_bound_socket(family, ifindex);
+  if (fd < 0)
+    return;
+  for (size_t i = 0; i < count; i++) {
+    if (look_up(fd, searches[i].address) != 0)
+      continue;
+    searches[i].ifindex = ifindex;
+    searches[i].matches++;
+  }
+  close(fd);
+}
+
+// Looks up every address without a link on every link. An address in a VRF is found on the VRF as
+// well as on the link: then nothing says which one it is on.
+static int look_up_unlocated(const struct osh_snapshot *snapshot, const struct sorted *sorted,
+                             int family) {
+  struct search *searches = calloc(sorted->count + 1, sizeof(*searches));
+  if (searches == NULL)
+    return -ENOMEM;
+  size_t count = 0;
+  for (size_t i = 0; i < sorted->count; i++)
+    if (sorted->entries[i]->ifindex == 0 && is_unique(sorted, i))
+      searches[count++].address = sorted->entries[i];
+  if (count > 0 && snapshot->link_count < MAX_QUESTIONS / count)
+    for (size_t i = 0; i < snapshot->link_count; i++)
+      look_up_on_link(searches, count, family, snapshot->links[i].ifindex);
+  for (size_t i = 0; i < count; i++)
+    if (searches[i].matches == 1)
+      searches[i].address->ifindex = searches[i].ifindex;
+  free(searches);
+  return 0;
+}
+
+static int omit_unlocated(struct osh_snapshot *snapshot) {
+  size_t kept = 0;
+  int error = 0;
+  for (size_t i = 0; i < snapshot->address_count; i++) {
+    const struct osh_address *address = &snapshot->addresses[i];
+    if (address->ifindex != 0)
+      snapshot->addresses[kept++] = *address;
+    else if (osh_add_omission(snapshot, address) != 0)
+      error = -ENOMEM;
+  }
+  snapshot->address_count = kept;
+  return error;
+}
+
+static int count_unlocated(const struct osh_snapshot *snapshot) {
+  int count = 0;
+  for (size_t i = 0; i < snapshot->address_count; i++)
+    count += snapshot->addresses[i].family == AF_INET && snapshot->addresses[i].ifindex == 0;
+  return count;
+}
+
+int osh_ioctl_check_labels(struct osh_snapshot *snapshot, const struct osh_ioctl *ioctl) {
+  if (ioctl->family == AF_INET && !ioctl->has_duplicates && count_unlocated(snapshot) == 0)
+    return 0;
+  struct sorted sorted;
+  if (sort_entries(snapshot, &sorted) != 0)
+    return -ENOMEM;
+  mark_duplicates(&sorted);
+  if (ioctl->family == AF_INET6)
+    verify_inferred(&sorted, ioctl->family);
+  locate_enclosed(snapshot->addresses, sorted.count, !may_search(ioctl));
+  free(sorted.entries);
+  return count_unlocated(snapshot);
+}
+
+int osh_ioctl_search_links(struct osh_snapshot *snapshot, const struct osh_ioctl *ioctl) {
+  struct sorted sorted;
+  if (sort_entries(snapshot, &sorted) != 0)
+    return -ENOMEM;
+  int error = may_search(ioctl) ? look_up_unlocated(snapshot, &sorted, ioctl->family) : 0;
+  free(sorted.entries);
+  return error != 0 ? error : omit_unlocated(snapshot);
+}

@@ -1,0 +1,15 @@
+// Which link an IPv4 address is on if its label does not say so. A label may be empty, name no
+// link, or name another one: `ip addr add … label anything` sets it, and renaming a link to a name
+// of 14 or 15 bytes truncates its labels (inetdev_changename()).
+#pragma once
+
+#include "ioctl.h"
+
+// Marks what is uncertain of equal addresses with one label, checks the links that only labels
+// suggest, and sets the ifindex of addresses that the kernel lists between two of one link. The
+// IPv4 addresses come first. Returns how many have no ifindex then, or -ENOMEM.
+int osh_ioctl_check_labels(struct osh_snapshot *snapshot, const struct osh_ioctl *ioctl);
+
+// Looks up the IPv4 addresses without an ifindex on every link of the snapshot, and omits those
+// that are found on none, or on several. Returns 0 or -ENOMEM.
+int osh_ioctl_search_links(struct osh_snapshot *snapshot, const struct osh_ioctl *ioctl);

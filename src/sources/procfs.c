@@ -1,0 +1,124 @@
+// /proc/net as a source: if_inet6 lists every IPv6 address, dev the name of every link.
+
+#include "procfs.h"
+#include "../core/addresses.h"
+#include "../core/links.h"
+#include "../kernel/proc_net.h"
+#include "procfs_parse.h"
+
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int add_if_inet6(struct osh_snapshot *snapshot, const struct osh_if_inet6 *entry) {
+  int error = osh_ensure_link(snapshot, entry->ifindex);
+  if (error != 0)
+    return error;
+  struct osh_link *link = &snapshot->links[snapshot->link_count - 1];
+  memcpy(link->name, entry->name, sizeof(link->name));
+  link->facts |= OSH_LINK_NAME;
+
+  struct osh_address *address = osh_add_address(snapshot);
+  if (address == NULL)
+    return -ENOMEM;
+  address->family = AF_INET6;
+  address->prefix_len = entry->prefix_len;
+  address->facts = OSH_ADDRESS_PREFIX_KNOWN;
+  address->ifindex = entry->ifindex;
+  memcpy(address->bytes, entry->bytes, sizeof(address->bytes));
+  struct osh_address_details *details = osh_address_details(snapshot, address);
+  if (details == NULL)
+    return 0;
+  details->facts = OSH_ADDRESS_SCOPE | OSH_ADDRESS_FLAGS;
+  details->scope = entry->scope;
+  details->flags = entry->flags;
+  return 0;
+}
+
+static int add_addresses(struct osh_snapshot *snapshot, struct osh_text text,
+                         struct osh_attempt *attempt) {
+  int error = 0;
+  struct osh_text line;
+  while (error == 0 && osh_next_line(&text, &line)) {
+    struct osh_if_inet6 entry;
+    if (osh_parse_if_inet6(line, &entry))
+      error = add_if_inet6(snapshot, &entry);
+    else
+      osh_record_failure(attempt, "read(/proc/net/if_inet6)", -EBADMSG);
+  }
+  return error;
+}
+
+// A kernel without IPv6 has no if_inet6 beside a readable dev, and so no IPv6 addresses.
+static bool is_without_ipv6(void) {
+  struct osh_text text;
+  char *owned;
+  const char *call;
+  if (osh_proc_net_read(OSH_PROC_NET_DEV, &owned, &text, &call) != 0)
+    return false;
+  free(owned);
+  return true;
+}
+
+void osh_procfs_read_addresses(struct osh_snapshot *snapshot, struct osh_attempt *attempt) {
+  struct osh_text text;
+  char *owned;
+  const char *call;
+  const size_t link_count = snapshot->link_count;
+  int error = osh_proc_net_read(OSH_PROC_NET_IF_INET6, &owned, &text, &call);
+  if (error == 0) {
+    error = add_addresses(snapshot, text, attempt);
+    call = "malloc";
+    free(owned);
+  } else if (error == -ENOENT && is_without_ipv6()) {
+    error = 0;
+  }
+  if (error == 0) {
+    attempt->provided |= OSH_FACT_IPV6;
+    return;
+  }
+  osh_remove_addresses(snapshot, AF_INET6);
+  snapshot->link_count = link_count;
+  osh_record_failure(attempt, call, error);
+}
+
+// The name stands for the link that has it already, if one does.
+static int add_dev(struct osh_snapshot *snapshot, const struct osh_dev *dev, size_t *hint) {
+  struct osh_link *link = osh_find_labelled_link(snapshot, dev->name, hint);
+  if (link == NULL)
+    link = osh_add_link(snapshot);
+  if (link == NULL)
+    return -ENOMEM;
+  memcpy(link->name, dev->name, sizeof(link->name));
+  link->facts |= OSH_LINK_NAME;
+  struct osh_link_details *details = osh_link_details(snapshot, link);
+  if (details == NULL)
+    return 0;
+  details->stats = dev->stats;
+  details->facts |= OSH_LINK_STATS;
+  return 0;
+}
+
+bool osh_procfs_read_links(struct osh_snapshot *snapshot, struct osh_attempt *attempt) {
+  const size_t count = snapshot->link_count;
+  struct osh_text text;
+  char *owned;
+  const char *call;
+  int error = osh_proc_net_read(OSH_PROC_NET_DEV, &owned, &text, &call);
+  if (error == 0) {
+    struct osh_text line;
+    struct osh_dev dev;
+    size_t hint = 0;
+    while (error == 0 && osh_next_line(&text, &line))
+      if (osh_parse_dev(line, &dev))
+        error = add_dev(snapshot, &dev, &hint);
+    call = "malloc";
+    free(owned);
+  }
+  if (error == 0)
+    return true;
+  snapshot->link_count = count;
+  osh_record_failure(attempt, call, error);
+  return false;
+}

@@ -1,0 +1,176 @@
+// rtnetlink(7) as a source: an RTM_GETADDR dump for the addresses; and for their links ioctls on
+// the same socket, which cost less, or an RTM_GETLINK dump.
+//
+// The socket is never bound: the kernel binds it at the first request (netlink_autobind()), which
+// no policy refuses. Android's SELinux refuses bind(2).
+
+#include "rtnetlink.h"
+#include "../core/links.h"
+#include "../kernel/netdevice.h"
+#include "rtnetlink_parse.h"
+
+#include <errno.h>
+#include <libmnl/libmnl.h>
+#include <linux/rtnetlink.h>
+#include <poll.h>
+#include <stdlib.h>
+
+// The kernel fills at most 32 KiB of a datagram (netlink_dump()); a smaller buffer would truncate.
+#define BUFFER_SIZE 32768
+// 2 GiB in full datagrams: more than any host has, and an end to a dump that has none.
+#define MAX_DATAGRAMS 65536
+// For that many links, a dump costs less than three or four ioctls for each.
+#define MANY_LINKS 32
+// The kernel queues the reply before sendto(2) returns; only emulated kernels make us wait.
+#define TIMEOUT_MS 1000
+
+struct request {
+  uint16_t type;
+  uint8_t family;
+  const char *send_call;
+  const char *receive_call;
+};
+
+static const struct request get_addresses = {RTM_GETADDR, AF_UNSPEC, "sendto(RTM_GETADDR)",
+                                             "recvmsg(RTM_GETADDR)"};
+static const struct request get_links = {RTM_GETLINK, AF_UNSPEC, "sendto(RTM_GETLINK)",
+                                         "recvmsg(RTM_GETLINK)"};
+// Lists the links that have IPv6, in messages of half the size, without RTNL (inet6_dump_ifinfo()).
+static const struct request get_ipv6_links = {RTM_GETLINK, AF_INET6, "sendto(RTM_GETLINK)",
+                                              "recvmsg(RTM_GETLINK)"};
+
+static int send_request(const struct mnl_socket *socket, const struct request *request,
+                        uint32_t seq) {
+  _Alignas(struct nlmsghdr) char bytes[NLMSG_SPACE(sizeof(struct ifinfomsg))] = {0};
+  struct nlmsghdr *message = mnl_nlmsg_put_header(bytes);
+  message->nlmsg_type = request->type;
+  message->nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP;
+  message->nlmsg_seq = seq;
+  size_t size = request->type == RTM_GETADDR ? sizeof(struct ifaddrmsg) : sizeof(struct ifinfomsg);
+  // Both begin with the family, as every rtnetlink request does (struct rtgenmsg).
+  struct rtgenmsg *header = mnl_nlmsg_put_extra_header(message, size);
+  header->rtgen_family = request->family;
+  return mnl_socket_sendto(socket, message, message->nlmsg_len) < 0 ? -errno : 0;
+}
+
+static int wait_readable(int fd) {
+  struct pollfd poll_fd = {.fd = fd, .events = POLLIN};
+  int ready = poll(&poll_fd, 1, TIMEOUT_MS);
+  if (ready < 0 && errno != EINTR)
+    return -errno;
+  return ready == 0 ? -ETIMEDOUT : 0;
+}
+
+// Receives one datagram of the kernel's. mnl_socket_recvfrom() does not say who sent it, and a
+// process with CAP_NET_ADMIN may send to this socket, too.
+static ssize_t receive_datagram(int fd, void *buffer) {
+  for (int tries = 0; tries < MAX_DATAGRAMS; tries++) {
+    struct sockaddr_nl sender = {0};
+    struct iovec iovec = {.iov_base = buffer, .iov_len = BUFFER_SIZE};
+    struct msghdr header = {
+        .msg_name = &sender, .msg_namelen = sizeof(sender), .msg_iov = &iovec, .msg_iovlen = 1};
+    ssize_t length = recvmsg(fd, &header, MSG_DONTWAIT);
+    if (length >= 0 && sender.nl_pid != 0)
+      continue;
+    if (length >= 0)
+      return (header.msg_flags & MSG_TRUNC) ? -EMSGSIZE : length;
+    int error = errno == EAGAIN ? wait_readable(fd) : errno == EINTR ? 0 : -errno;
+    if (error != 0)
+      return error;
+  }
+  return -ETIMEDOUT;
+}
+
+static int receive_dump(int fd, struct osh_dump *dump) {
+  char *buffer = malloc(BUFFER_SIZE);
+  if (buffer == NULL)
+    return -ENOMEM;
+  int more = 1;
+  for (int count = 0; more > 0; count++) {
+    ssize_t length = count < MAX_DATAGRAMS ? receive_datagram(fd, buffer) : -EOVERFLOW;
+    more = length < 0 ? (int)length : osh_parse_datagram(dump, buffer, (size_t)length);
+  }
+  free(buffer);
+  return more;
+}
+
+// Adds to the snapshot what one dump lists. Clears `*consistent` if the kernel says that a change
+// tore the dump. Returns 0 or the failure, which it records.
+static int read_dump(const struct mnl_socket *socket, const struct request *request, uint32_t seq,
+                     struct osh_snapshot *snapshot, bool *consistent, struct osh_attempt *attempt) {
+  int error = send_request(socket, request, seq);
+  if (error != 0) {
+    osh_record_failure(attempt, request->send_call, error);
+    return error;
+  }
+  struct osh_dump dump = {.snapshot = snapshot, .seq = seq};
+  error = receive_dump(mnl_socket_get_fd(socket), &dump);
+  if (error != 0)
+    osh_record_failure(attempt, error == -ENOMEM ? "malloc" : request->receive_call, error);
+  *consistent &= !dump.interrupted;
+  return error;
+}
+
+static void remove_unnamed_links(struct osh_snapshot *snapshot) {
+  size_t kept = 0;
+  for (size_t i = 0; i < snapshot->link_count; i++)
+    if (snapshot->links[i].facts & OSH_LINK_NAME)
+      snapshot->links[kept++] = snapshot->links[i];
+  snapshot->link_count = kept;
+}
+
+// As read_dump(), for all links. Those that addresses made and that it does not list are gone.
+static int read_all_links(const struct mnl_socket *socket, uint32_t seq,
+                          struct osh_snapshot *snapshot, bool *consistent,
+                          struct osh_attempt *attempt) {
+  osh_sort_links(snapshot);
+  const size_t count = snapshot->link_count;
+  int error = read_dump(socket, &get_links, seq, snapshot, consistent, attempt);
+  if (error != 0) {
+    snapshot->link_count = count;
+    return error;
+  }
+  osh_sort_links(snapshot);
+  remove_unnamed_links(snapshot);
+  return 0;
+}
+
+static void read_links(const struct mnl_socket *socket, struct osh_snapshot *snapshot,
+                       bool *consistent, struct osh_attempt *attempt) {
+  const bool whole = snapshot->request.all_links || snapshot->request.details;
+  struct osh_attempt ignored = {0};
+  osh_sort_links(snapshot);
+  if (whole && read_all_links(socket, 2, snapshot, consistent, attempt) == 0)
+    attempt->provided |= attempt->requested & OSH_FACT_ALL_LINKS;
+  if (!whole && snapshot->link_count >= MANY_LINKS)
+    (void)read_dump(socket, &get_ipv6_links, 2, snapshot, consistent, &ignored);
+
+  const char *call;
+  bool named = true;
+  int error = osh_netdevice_complete_links(snapshot, mnl_socket_get_fd(socket), &named, &call);
+  // A dump finds a link whatever its name, and some policies refuse ioctls only.
+  if (!whole && (error != 0 || !named)) {
+    error = read_all_links(socket, 3, snapshot, consistent, attempt);
+    named = true;
+  }
+  if (error == 0)
+    attempt->provided |= OSH_FACT_LINKS;
+  *consistent &= named;
+}
+
+bool osh_rtnetlink_read(struct osh_snapshot *snapshot, struct osh_attempt *attempt) {
+  struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
+  if (socket == NULL) {
+    osh_record_failure(attempt, "socket(AF_NETLINK)", -errno);
+    return true;
+  }
+  bool consistent = true;
+  if (read_dump(socket, &get_addresses, 1, snapshot, &consistent, attempt) == 0) {
+    attempt->provided |= OSH_FACT_IPV4 | OSH_FACT_IPV6;
+    read_links(socket, snapshot, &consistent, attempt);
+  } else {
+    osh_snapshot_clear(snapshot);
+  }
+  mnl_socket_close(socket);
+  return consistent;
+}

@@ -1,0 +1,169 @@
+// kernel/proc_net.c over a scripted kernel: how a file is read whole, and how that fails.
+
+#include "answers.h"
+
+#include "kernel/proc_net.h"
+
+// The longest line of these files, of /proc/net/dev (dev_seq_printf_stats()).
+#define LONGEST_LINE 353
+#define PAGE ((size_t)4096)
+
+// Reads /proc/net/dev, and asserts that it is the first `length` bytes of `expected`.
+static void assert_file(const struct answers *answers, const char *expected, size_t length) {
+  uint8_t *copy = start_script(answers);
+  char *owned;
+  struct osh_text text;
+  const char *call = NULL;
+  int error = osh_proc_net_read(OSH_PROC_NET_DEV, &owned, &text, &call);
+  end_script(copy);
+  assert_int_equal(error, 0);
+  assert_int_equal(text.length, length);
+  if (length > 0)
+    assert_memory_equal(text.bytes, expected, length);
+  free(owned);
+}
+
+static void assert_failure(enum osh_proc_net_file file, const struct answers *answers, int expected,
+                           const char *call) {
+  uint8_t *copy = start_script(answers);
+  char *owned;
+  struct osh_text text;
+  const char *failed = NULL;
+  int error = osh_proc_net_read(file, &owned, &text, &failed);
+  end_script(copy);
+  assert_int_equal(error, expected);
+  assert_string_equal(failed, call);
+}
+
+// Fills a buffer with lines, of which the last ends at `end`.
+static void fill_with_lines(char *bytes, size_t size, size_t end) {
+  memset(bytes, 'a', size);
+  for (size_t i = 99; i < end; i += 100)
+    bytes[i] = '\n';
+  bytes[end - 1] = '\n';
+}
+
+static void test_one_short_read(void **state) {
+  (void)state;
+  struct answers answers = {0};
+  answer_file(&answers, "one\ntwo\n");
+  assert_file(&answers, "one\ntwo\n", 8);
+}
+
+static void test_empty_file(void **state) {
+  (void)state;
+  struct answers answers = {0};
+  answer_file(&answers, "");
+  assert_file(&answers, "", 0);
+}
+
+// The kernel ends a page where the next line does not fit: up to 353 bytes before its end.
+static void test_page_that_lacks_one_line(void **state) {
+  (void)state;
+  static const size_t lacks[] = {0, 1, 255, 256, 257, 300, LONGEST_LINE - 1, LONGEST_LINE};
+  for (size_t i = 0; i < LENGTH_OF(lacks); i++) {
+    const size_t first = PAGE - lacks[i];
+    char bytes[2 * PAGE];
+    fill_with_lines(bytes, sizeof(bytes), first);
+    memset(bytes + first, 'b', LONGEST_LINE);
+    bytes[first + LONGEST_LINE - 1] = '\n';
+    struct answers answers = {0};
+    succeed(&answers, 0); // open
+    answer_bytes(&answers, bytes, first);
+    answer_bytes(&answers, bytes + first, LONGEST_LINE);
+    assert_file(&answers, bytes, first + LONGEST_LINE);
+  }
+}
+
+// A full page is not the last one.
+static void test_two_full_pages(void **state) {
+  (void)state;
+  char bytes[2 * PAGE];
+  fill_with_lines(bytes, sizeof(bytes), 2 * PAGE);
+  bytes[PAGE - 1] = '\n';
+  struct answers answers = {0};
+  succeed(&answers, 0); // open
+  answer_bytes(&answers, bytes, PAGE);
+  answer_bytes(&answers, bytes + PAGE, PAGE);
+  answer_bytes(&answers, "", 0);
+  assert_file(&answers, bytes, 2 * PAGE);
+}
+
+static void test_read_that_ends_within_a_line(void **state) {
+  (void)state;
+  struct answers answers = {0};
+  succeed(&answers, 0); // open
+  answer_bytes(&answers, "one\ntw", 6);
+  answer_bytes(&answers, "o\n", 2);
+  assert_file(&answers, "one\ntwo\n", 8);
+}
+
+static void test_interrupted_reads(void **state) {
+  (void)state;
+  struct answers answers = {0};
+  succeed(&answers, 0); // open
+  refuse(&answers, EINTR);
+  answer_bytes(&answers, "one\ntw", 6);
+  refuse(&answers, EINTR);
+  answer_bytes(&answers, "o\n", 2);
+  assert_file(&answers, "one\ntwo\n", 8);
+}
+
+static void test_endless_interruptions(void **state) {
+  (void)state;
+  struct answers answers = {0};
+  succeed(&answers, 0); // open
+  for (int i = 0; i < 64; i++)
+    refuse(&answers, EINTR);
+  assert_failure(OSH_PROC_NET_ROUTE, &answers, -EINTR, "read(/proc/net/route)");
+}
+
+// Without thread-self, the file of the thread group leader.
+static void test_second_path(void **state) {
+  (void)state;
+  struct answers answers = {0};
+  refuse(&answers, ENOENT);
+  answer_file(&answers, "one\n");
+  assert_file(&answers, "one\n", 4);
+}
+
+static void test_both_paths_refused(void **state) {
+  (void)state;
+  static const struct {
+    enum osh_proc_net_file file;
+    const char *call;
+  } files[] = {{OSH_PROC_NET_DEV, "open(/proc/net/dev)"},
+               {OSH_PROC_NET_IF_INET6, "open(/proc/net/if_inet6)"},
+               {OSH_PROC_NET_IPV6_ROUTE, "open(/proc/net/ipv6_route)"},
+               {OSH_PROC_NET_ROUTE, "open(/proc/net/route)"}};
+  for (size_t i = 0; i < LENGTH_OF(files); i++) {
+    struct answers answers = {0};
+    refuse(&answers, ENOENT);
+    refuse(&answers, EACCES);
+    assert_failure(files[i].file, &answers, -EACCES, files[i].call);
+  }
+}
+
+static void test_read_refused(void **state) {
+  (void)state;
+  struct answers answers = {0};
+  succeed(&answers, 0); // open
+  answer_bytes(&answers, "tw", 2);
+  refuse(&answers, EIO);
+  assert_failure(OSH_PROC_NET_IF_INET6, &answers, -EIO, "read(/proc/net/if_inet6)");
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_one_short_read),
+    cmocka_unit_test(test_empty_file),
+    cmocka_unit_test(test_page_that_lacks_one_line),
+    cmocka_unit_test(test_two_full_pages),
+    cmocka_unit_test(test_read_that_ends_within_a_line),
+    cmocka_unit_test(test_interrupted_reads),
+    cmocka_unit_test(test_endless_interruptions),
+    cmocka_unit_test(test_second_path),
+    cmocka_unit_test(test_both_paths_refused),
+    cmocka_unit_test(test_read_refused),
+};
+
+RUN_TESTS(tests)
