@@ -56,6 +56,18 @@ const cases = {
     ],
     keys: ['lo', 'd1:1', 'd1:', 'd0:1', 'd0']
   },
+  'labels of ip(8) that do not match their link: any text, or truncated by a rename': {
+    lines: [
+      ...veth,
+      'addr add 10.0.1.1/24 dev d1 label anything',
+      'addr add 10.0.0.1/24 dev d0',
+      'addr add 10.0.0.2/24 dev d0',
+      'link set d0 down',
+      'link set d0 name br-0123456789ab',
+      'link set br-0123456789ab up'
+    ],
+    keys: ['lo', 'anything', 'br-0123456789ab', 'br-0123456789:2']
+  },
   'point-to-point': {
     lines: [
       ...veth,
