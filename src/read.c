@@ -23,6 +23,14 @@ static bool may_ask(const struct osh_snapshot *snapshot, enum osh_source source)
   return (snapshot->request.sources & OSH_SOURCE_BIT(source)) != 0;
 }
 
+// A source without the memory for all of them provides none of these facts.
+static void withdraw(struct osh_snapshot *snapshot, struct osh_attempt *attempt, unsigned facts) {
+  snapshot->missing |= attempt->provided & facts;
+  attempt->provided &= ~facts;
+  attempt->call = "malloc";
+  attempt->error = -ENOMEM;
+}
+
 // Finds links and prefix lengths of the IPv4 addresses. If a label does not name the link, it may
 // be one that has neither IPv6 addresses nor labels of its own, and that only /proc/net/dev names.
 static int locate_ipv4(struct osh_snapshot *snapshot, const struct osh_ioctl *ioctl,
@@ -35,14 +43,14 @@ static int locate_ipv4(struct osh_snapshot *snapshot, const struct osh_ioctl *io
   if (unlocated <= 0)
     return unlocated;
   struct osh_attempt ignored = {0};
-  if (!snapshot->request.all_links && may_ask(snapshot, OSH_SOURCE_PROCFS) &&
-      osh_procfs_read_links(snapshot, &ignored))
+  if (!snapshot->request.all_links && osh_ioctl_may_search(ioctl) &&
+      may_ask(snapshot, OSH_SOURCE_PROCFS) && osh_procfs_read_links(snapshot, &ignored))
     (void)osh_ioctl_number_links(snapshot, ioctl, consistent);
   return osh_ioctl_search_links(snapshot, ioctl);
 }
 
 // /proc/net/dev has no ifindex: without ioctl(2), it only adds to the links that are known.
-static void read_all_links(struct osh_snapshot *snapshot, const struct osh_ioctl *ioctl,
+static void name_all_links(struct osh_snapshot *snapshot, const struct osh_ioctl *ioctl,
                            bool *consistent) {
   struct osh_attempt *procfs = &snapshot->attempts[OSH_SOURCE_PROCFS];
   osh_sort_links(snapshot);
@@ -62,7 +70,7 @@ static void read_procfs(struct osh_snapshot *snapshot, const struct osh_ioctl *i
   if (attempt->requested & OSH_FACT_IPV6)
     osh_procfs_read_addresses(snapshot, attempt);
   if (attempt->requested & OSH_FACT_ALL_LINKS)
-    read_all_links(snapshot, ioctl, consistent);
+    name_all_links(snapshot, ioctl, consistent);
   snapshot->missing &= ~attempt->provided;
 }
 
@@ -96,9 +104,7 @@ static bool read_ioctl_and_procfs(struct osh_snapshot *snapshot) {
   if ((attempt->provided & OSH_FACT_IPV4) &&
       locate_ipv4(snapshot, &ioctl, &consistent, attempt) != 0) {
     osh_remove_addresses(snapshot, AF_INET);
-    osh_record_failure(attempt, "malloc", -ENOMEM);
-    attempt->provided = 0;
-    snapshot->missing |= OSH_FACT_IPV4;
+    withdraw(snapshot, attempt, OSH_FACT_IPV4);
   }
   if (ioctl.fd >= 0)
     complete_links(snapshot, &ioctl, &consistent, attempt);
@@ -116,28 +122,15 @@ static void infer(struct osh_snapshot *snapshot) {
   osh_procfs_infer(snapshot, may_read);
 }
 
-// Without memory for all addresses, none is returned.
-static void withdraw_addresses(struct osh_snapshot *snapshot) {
-  osh_snapshot_clear(snapshot);
-  for (int i = 0; i < OSH_SOURCE_COUNT; i++) {
-    struct osh_attempt *attempt = &snapshot->attempts[i];
-    if (attempt->provided == 0)
-      continue;
-    snapshot->missing |= attempt->provided;
-    attempt->provided = 0;
-    attempt->call = "malloc";
-    attempt->error = -ENOMEM;
-  }
-}
-
-// Reads everything once, into an empty snapshot. Returns false if something changed meanwhile.
+// Reads everything once, into an empty snapshot. rtnetlink is not asked if it has an attempt
+// already. Returns false if something changed meanwhile.
 static bool read_once(struct osh_snapshot *snapshot) {
   const struct osh_request *request = &snapshot->request;
   struct osh_attempt *rtnetlink = &snapshot->attempts[OSH_SOURCE_RTNETLINK];
   bool consistent = true;
   snapshot->missing =
       OSH_FACT_LINKS | ADDRESS_FACTS | (request->all_links ? OSH_FACT_ALL_LINKS : 0u);
-  if (may_ask(snapshot, OSH_SOURCE_RTNETLINK)) {
+  if (may_ask(snapshot, OSH_SOURCE_RTNETLINK) && rtnetlink->requested == 0) {
     rtnetlink->requested = snapshot->missing;
     consistent = osh_rtnetlink_read(snapshot, rtnetlink);
     snapshot->missing &= ~rtnetlink->provided;
@@ -148,8 +141,12 @@ static bool read_once(struct osh_snapshot *snapshot) {
     if (rtnetlink->provided == 0)
       osh_sort_addresses(snapshot);
   }
-  if (osh_resolve_links(snapshot) != 0)
-    withdraw_addresses(snapshot);
+  if (osh_resolve_links(snapshot) != 0) {
+    osh_snapshot_clear(snapshot);
+    for (int i = 0; i < OSH_SOURCE_COUNT; i++)
+      if (snapshot->attempts[i].provided != 0)
+        withdraw(snapshot, &snapshot->attempts[i], ~0u);
+  }
   return consistent;
 }
 
@@ -196,7 +193,7 @@ static enum osh_status attempt_status(const struct osh_attempt *attempt) {
 
 // Sets every status. Returns the error of the first source that has one.
 static int sum_up(struct osh_snapshot *snapshot) {
-  int error = snapshot->request.sources == 0 ? -EINVAL : 0;
+  int error = (snapshot->request.sources & OSH_SOURCES_ALL) == 0 ? -EINVAL : 0;
   for (int i = OSH_SOURCE_COUNT - 1; i >= 0; i--) {
     struct osh_attempt *attempt = &snapshot->attempts[i];
     attempt->status = attempt_status(attempt);
@@ -216,6 +213,9 @@ int osh_read(struct osh_snapshot *snapshot, struct osh_request request) {
     osh_snapshot_free(&previous);
     previous = *snapshot;
     *snapshot = (struct osh_snapshot){.request = request};
+    // A source that did not answer would make every try wait for it.
+    if (previous.attempts[OSH_SOURCE_RTNETLINK].provided == 0)
+      snapshot->attempts[OSH_SOURCE_RTNETLINK] = previous.attempts[OSH_SOURCE_RTNETLINK];
     settled = read_once(snapshot) && (!osh_has_mismatches(snapshot) ||
                                       (tries > 0 && osh_snapshot_equals(snapshot, &previous)));
   }

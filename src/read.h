@@ -6,8 +6,8 @@
 
 #include "core/snapshot.h"
 
-// Asks the sources in their order, each for what is still missing. If the network changes
-// meanwhile, reads again, four times at most.
+// Asks the sources in their order, each for what is still missing. Reads again, four times in all
+// at most, if the network changed meanwhile, or if a label does not match its link.
 //
 // snapshot  is overwritten; osh_snapshot_free() it, whatever is returned
 // request   which sources to use, and what to read beyond the addresses and their links

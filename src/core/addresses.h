@@ -23,6 +23,6 @@ void osh_remove_addresses(struct osh_snapshot *snapshot, int family);
 const char *osh_address_name(const struct osh_snapshot *snapshot,
                              const struct osh_address *address);
 
-// Whether a scope id belongs to an IPv6 address: it is link-local, unicast or multicast (fe80::/10,
-// ff02::/16). `bytes`: 16, network byte order.
+// Whether a scope id belongs to an IPv6 address: it is link-local, unicast or multicast (fe80::/10;
+// ff02::/16, with any flags). `bytes`: 16, network byte order.
 bool osh_is_link_local(const uint8_t *bytes);

@@ -23,7 +23,7 @@ size_t osh_label_name_length(const char *label);
 // a name is named by no label.
 bool osh_label_names(const char *label, const struct osh_link *link);
 
-// Returns the link that the label names, or NULL. The search begins at the index `hint` and goes
-// round; `hint` is then the index of what it found.
+// Returns the link that the label names, or NULL. The search begins at the index `hint` and wraps
+// around; `hint` is then the index of what it found.
 struct osh_link *osh_find_labelled_link(const struct osh_snapshot *snapshot, const char *label,
                                         size_t *hint);

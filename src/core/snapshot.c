@@ -114,10 +114,15 @@ void osh_record_failure(struct osh_attempt *attempt, const char *call, int error
   attempt->error = error;
 }
 
+static uint32_t mac_ifindex(const struct osh_snapshot *snapshot,
+                            const struct osh_address *address) {
+  return address->mac_link == OSH_NO_LINK ? 0 : snapshot->links[address->mac_link].ifindex;
+}
+
 static bool addresses_equal(const struct osh_address *a, const struct osh_address *b) {
   return a->family == b->family && a->prefix_len == b->prefix_len && a->facts == b->facts &&
          memcmp(a->bytes, b->bytes, sizeof(a->bytes)) == 0 && strcmp(a->label, b->label) == 0 &&
-         a->ifindex == b->ifindex && a->link == b->link && a->mac_link == b->mac_link;
+         a->ifindex == b->ifindex;
 }
 
 static bool omissions_equal(const struct osh_omission *a, const struct osh_omission *b) {
@@ -128,7 +133,8 @@ static bool omissions_equal(const struct osh_omission *a, const struct osh_omiss
 bool osh_snapshot_equals(const struct osh_snapshot *a, const struct osh_snapshot *b) {
   bool equal = a->address_count == b->address_count && a->omission_count == b->omission_count;
   for (size_t i = 0; equal && i < a->address_count; i++)
-    equal = addresses_equal(&a->addresses[i], &b->addresses[i]);
+    equal = addresses_equal(&a->addresses[i], &b->addresses[i]) &&
+            mac_ifindex(a, &a->addresses[i]) == mac_ifindex(b, &b->addresses[i]);
   for (size_t i = 0; equal && i < a->omission_count; i++)
     equal = omissions_equal(&a->omissions[i], &b->omissions[i]);
   return equal;

@@ -39,15 +39,16 @@ struct osh_request {
 enum osh_status {
   OSH_STATUS_SKIPPED,  // not asked: nothing was missing, or the request excludes it
   OSH_STATUS_ANSWERED, // provided everything that was requested of it
-  OSH_STATUS_PARTIAL,  // provided some of it, and `error` says why not the rest; or all of it, and
-                       // `error` is -EINTR: the network changed during every attempt
+  OSH_STATUS_PARTIAL,  // provided some of it: `error` says why not the rest, or is 0 if the source
+                       // cannot report that; or all of it, and `error` is -EINTR: the network
+                       // changed during every try
   OSH_STATUS_DENIED,   // refused by a policy
   OSH_STATUS_ABSENT,   // this kernel or file system does not have it
   OSH_STATUS_FAILED,   // failed for another, mostly temporary, reason
 };
 
 // One source's part in a read. `call` and `error` name the first failure that cost something, even
-// if the source found another way.
+// if the source found another way. Two come before it: -ENOMEM if it cost addresses, and -EINTR.
 struct osh_attempt {
   enum osh_status status;
   unsigned requested; // enum osh_fact
@@ -74,8 +75,8 @@ struct osh_link {
   uint8_t hwaddr_len;  // bytes of `hwaddr`
   uint8_t hwaddr[32];  // MAX_ADDR_LEN of the kernel; by ioctl at most 14 bytes of it
   char name[IFNAMSIZ]; // terminated; any bytes but '/', ':' and white space
-  uint32_t order;      // position in the kernel's link dump; 0 without a dump
-  uint32_t details;    // 1 + index in osh_snapshot.link_details; 0 without details
+  uint32_t order; // position in the kernel's dump, with `all_links` or `details`; 0 without a dump
+  uint32_t details; // 1 + index in osh_snapshot.link_details; 0 without details
 };
 
 // Which members of a link's details are set. The others are zero.
@@ -106,7 +107,8 @@ struct osh_alternative_name {
 // What is known of an address.
 enum osh_address_fact {
   OSH_ADDRESS_PREFIX_KNOWN = 1 << 0,    // the kernel reported `prefix_len`
-  OSH_ADDRESS_PREFIX_INFERRED = 1 << 1, // `prefix_len` was inferred from routes, or is a host's
+  OSH_ADDRESS_PREFIX_INFERRED = 1 << 1, // `prefix_len` was inferred from routes, or is a host's;
+                                        // with PREFIX_KNOWN: it may be an equal address's
   OSH_ADDRESS_LINK_INFERRED = 1 << 2,   // only the label says that `ifindex` is right
 };
 
@@ -117,7 +119,7 @@ struct osh_address {
   uint8_t bytes[16];    // network byte order; IPv4 in the first four
   char label[IFNAMSIZ]; // IPv4: IFA_LABEL, terminated, any bytes; empty: the link's name
   uint32_t ifindex;     // the link that it is on; 0 while unknown
-  uint32_t order;       // position in its source's answer
+  uint32_t order;       // for osh_sort_addresses()
   uint32_t link;        // index in osh_snapshot.links of the link that it is on
   uint32_t mac_link;    // index of the link that the label names, up to a colon; or OSH_NO_LINK
   uint32_t details;     // 1 + index in osh_snapshot.address_details; 0 without details
@@ -190,14 +192,14 @@ int osh_add_omission(struct osh_snapshot *snapshot, const struct osh_address *ad
 // Records a failure, unless one is recorded already: later ones are consequences of the first.
 void osh_record_failure(struct osh_attempt *attempt, const char *call, int error);
 
-// Whether two reads found the same addresses and omissions. What the links are like does not count.
+// Whether two reads found the same addresses and omissions. Ignores what the links are like.
 bool osh_snapshot_equals(const struct osh_snapshot *a, const struct osh_snapshot *b);
 
 // Removes all links, addresses, details and omissions; keeps the memory, the request and the
 // attempts.
 void osh_snapshot_clear(struct osh_snapshot *snapshot);
 
-// Releases everything, and leaves an empty snapshot. A zeroed snapshot is fine, too.
+// Releases everything, and leaves an empty snapshot. A zeroed snapshot may be freed.
 void osh_snapshot_free(struct osh_snapshot *snapshot);
 
 // Static strings, never NULL: "rtnetlink", "ioctl", "procfs"; "skipped", "answered", …

@@ -39,14 +39,15 @@ static int request_by_name(int fd, unsigned long request, const char *name, stru
 }
 
 int osh_netdevice_ifindex(int fd, const char *label, uint32_t *ifindex) {
+  const size_t length = osh_label_name_length(label);
   struct ifreq ifreq = {0};
-  memcpy(ifreq.ifr_name, label, osh_label_name_length(label));
+  memcpy(ifreq.ifr_name, label, length < IFNAMSIZ ? length : IFNAMSIZ - 1);
   int error = ioctl(fd, SIOCGIFINDEX, &ifreq) == 0 ? 0 : -errno;
   *ifindex = error == 0 ? (uint32_t)ifreq.ifr_ifindex : 0;
   return error;
 }
 
-// Whether the hardware address is known, and has six bytes.
+// Whether the link's type has hardware addresses of six bytes.
 static bool has_mac(const struct osh_link *link) {
   return link->type == ARPHRD_ETHER || link->type == ARPHRD_LOOPBACK;
 }

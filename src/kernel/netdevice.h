@@ -10,10 +10,11 @@
 int osh_netdevice_ifindex(int fd, const char *label, uint32_t *ifindex);
 
 // Fills in name, flags and hardware address, and if requested the details, of every link of the
-// snapshot that lacks one of them, and adds the links that only labels name. Sorts the links.
-// Removes the links that no longer exist.
+// snapshot that lacks one of them, and adds the links that only labels name, unless a request was
+// refused. Sorts the links. Removes the links that no longer exist.
 //
-// Clears `*consistent` if a link was renamed or removed meanwhile. Returns 0; -ENOMEM; or the
-// negative errno of the first request that was refused, with its name in `*call`, a literal.
+// Clears `*consistent` if a link was removed, or renamed during each of four tries. Returns 0;
+// -ENOMEM; or the negative errno of the first request that was refused, with its name in `*call`, a
+// literal.
 int osh_netdevice_complete_links(struct osh_snapshot *snapshot, int fd, bool *consistent,
                                  const char **call);

@@ -20,7 +20,8 @@
 
 _Static_assert(sizeof(void *) <= OSH_BLOCK_OFFSET, "the owner fits before the list");
 
-// What stands right before a list. Of a list that may be another's, only `owner` may be read.
+// What stands right before a list. Of a list that another library may have made, only `owner` may
+// be read.
 struct osh_block {
   void *base; // as malloc() returned it
   const void *owner;

@@ -178,14 +178,13 @@ static int make_ifaddrs(const void *owner, const struct osh_snapshot *snapshot,
   return 0;
 }
 
-static const struct osh_request everything = {
-    .sources = OSH_SOURCES_ALL, .all_links = true, .details = true};
-
 EXPORT int osh_ifaddrs(const void *owner, struct ifaddrs **list) {
   struct osh_snapshot snapshot;
   struct named_links links = {0};
   *list = NULL;
-  int error = osh_read(&snapshot, everything);
+  int error = osh_read(
+      &snapshot,
+      (struct osh_request){.sources = OSH_SOURCES_ALL, .all_links = true, .details = true});
   if (error == 0)
     error = list_links(&snapshot, &links);
   if (error == 0)
@@ -216,7 +215,8 @@ EXPORT int osh_nameindex(const void *owner, struct if_nameindex **list) {
   struct osh_snapshot snapshot;
   struct named_links links = {0};
   *list = NULL;
-  int refusal = osh_read(&snapshot, everything);
+  int refusal =
+      osh_read(&snapshot, (struct osh_request){.sources = OSH_SOURCES_ALL, .all_links = true});
   int error = list_links(&snapshot, &links);
   if (error == 0 && links.count == 0)
     error = refusal;

@@ -42,15 +42,15 @@ static int open_socket(int *family, struct osh_attempt *attempt) {
   return pair[0];
 }
 
-void osh_ioctl_open(struct osh_ioctl *ioctl, struct osh_attempt *attempt) {
-  memset(ioctl, 0, sizeof(*ioctl));
-  ioctl->fd = open_socket(&ioctl->family, attempt);
+void osh_ioctl_open(struct osh_ioctl *source, struct osh_attempt *attempt) {
+  memset(source, 0, sizeof(*source));
+  source->fd = open_socket(&source->family, attempt);
 }
 
-void osh_ioctl_close(struct osh_ioctl *ioctl) {
-  free(ioctl->list.ifc_req);
-  if (ioctl->fd >= 0)
-    close(ioctl->fd);
+void osh_ioctl_close(struct osh_ioctl *source) {
+  free(source->list.ifc_req);
+  if (source->fd >= 0)
+    close(source->fd);
 }
 
 // Reads at most `entries` entries of the list into `list`, which the caller frees in any case.
@@ -90,18 +90,25 @@ static int read_list(int fd, struct ifconf *list) {
   return -EOVERFLOW;
 }
 
-bool osh_ioctl_is_unchanged(const struct osh_ioctl *ioctl) {
-  const struct ifconf *list = &ioctl->list;
-  struct ifconf now = {0};
-  bool unchanged =
-      read_entries(ioctl->fd, &now, list->ifc_len / (int)sizeof(struct ifreq) + 2) == 0 &&
-      now.ifc_len == list->ifc_len && memcmp(now.ifc_req, list->ifc_req, (size_t)now.ifc_len) == 0;
-  free(now.ifc_req);
-  return unchanged;
-}
-
 static in_addr_t address_of(const struct ifreq *entry) {
   return ((const struct sockaddr_in *)(const void *)&entry->ifr_addr)->sin_addr.s_addr;
+}
+
+// Not memcmp(): emulators leave garbage behind the address.
+static bool is_same_entry(const struct ifreq *a, const struct ifreq *b) {
+  return strncmp(a->ifr_name, b->ifr_name, sizeof(a->ifr_name)) == 0 &&
+         address_of(a) == address_of(b);
+}
+
+bool osh_ioctl_is_unchanged(const struct osh_ioctl *source) {
+  const struct ifconf *list = &source->list;
+  const int count = list->ifc_len / (int)sizeof(struct ifreq);
+  struct ifconf now = {0};
+  bool unchanged = read_entries(source->fd, &now, count + 2) == 0 && now.ifc_len == list->ifc_len;
+  for (int i = 0; i < count && unchanged; i++)
+    unchanged = is_same_entry(&now.ifc_req[i], &list->ifc_req[i]);
+  free(now.ifc_req);
+  return unchanged;
 }
 
 static int compare_numbers(const void *left, const void *right) {
@@ -136,14 +143,14 @@ static int add_entry(struct osh_snapshot *snapshot, const struct ifreq *entry) {
   return 0;
 }
 
-void osh_ioctl_read_addresses(struct osh_snapshot *snapshot, struct osh_ioctl *ioctl,
+void osh_ioctl_read_addresses(struct osh_snapshot *snapshot, struct osh_ioctl *source,
                               struct osh_attempt *attempt) {
-  struct ifconf *list = &ioctl->list;
-  int error = read_list(ioctl->fd, list);
+  struct ifconf *list = &source->list;
+  int error = read_list(source->fd, list);
   for (size_t i = 0; error == 0 && i < (size_t)list->ifc_len / sizeof(struct ifreq); i++)
     error = add_entry(snapshot, &list->ifc_req[i]);
   if (error == 0) {
-    ioctl->has_duplicates = has_duplicates(list);
+    source->has_duplicates = has_duplicates(list);
     attempt->provided |= OSH_FACT_IPV4;
     return;
   }
@@ -151,7 +158,7 @@ void osh_ioctl_read_addresses(struct osh_snapshot *snapshot, struct osh_ioctl *i
   osh_record_failure(attempt, error == -ENOMEM ? "malloc" : "ioctl(SIOCGIFCONF)", error);
 }
 
-int osh_ioctl_number_links(struct osh_snapshot *snapshot, const struct osh_ioctl *ioctl,
+int osh_ioctl_number_links(struct osh_snapshot *snapshot, const struct osh_ioctl *source,
                            bool *consistent) {
   int refusal = 0;
   size_t kept = 0;
@@ -159,7 +166,8 @@ int osh_ioctl_number_links(struct osh_snapshot *snapshot, const struct osh_ioctl
     struct osh_link *link = &snapshot->links[i];
     int error = 0;
     if (link->ifindex == 0)
-      error = ioctl->fd < 0 ? -EBADF : osh_netdevice_ifindex(ioctl->fd, link->name, &link->ifindex);
+      error =
+          source->fd < 0 ? -EBADF : osh_netdevice_ifindex(source->fd, link->name, &link->ifindex);
     if (error == 0)
       snapshot->links[kept++] = *link;
     else if (error == -ENODEV)
@@ -245,7 +253,7 @@ static struct run find_run(struct osh_snapshot *snapshot, size_t first, size_t m
 // Asks everything about the addresses, and then whether they are on the link: an address that is
 // there at the end was there when it was asked about. If it is not, the answers were about another
 // one. The kernel lists the addresses of a link together (dev_ifconf()), so if the first and the
-// last are on the link, all are. Returns 0 or -ENOMEM.
+// last are on the link, all are.
 static void locate_run(const struct osh_snapshot *snapshot, int fd, const struct run *run,
                        struct osh_link *link, struct osh_attempt *attempt) {
   for (size_t i = 0; i < run->count; i++) {
@@ -313,9 +321,9 @@ static struct osh_link *ensure_labelled(struct osh_snapshot *snapshot, int fd, c
   return link;
 }
 
-int osh_ioctl_locate_addresses(struct osh_snapshot *snapshot, const struct osh_ioctl *ioctl,
+int osh_ioctl_locate_addresses(struct osh_snapshot *snapshot, const struct osh_ioctl *source,
                                struct osh_attempt *attempt) {
-  const size_t most = ioctl->has_duplicates ? 1 : SIZE_MAX;
+  const size_t most = source->has_duplicates ? 1 : SIZE_MAX;
   int error = 0;
   size_t hint = 0;
   struct run run;
@@ -324,9 +332,9 @@ int osh_ioctl_locate_addresses(struct osh_snapshot *snapshot, const struct osh_i
       break;
     run = find_run(snapshot, i, most);
     struct osh_link *link =
-        ensure_labelled(snapshot, ioctl->fd, run.addresses->label, &hint, attempt, &error);
-    if (link != NULL && ioctl->family == AF_INET)
-      locate_run(snapshot, ioctl->fd, &run, link, attempt);
+        ensure_labelled(snapshot, source->fd, run.addresses->label, &hint, attempt, &error);
+    if (link != NULL && source->family == AF_INET)
+      locate_run(snapshot, source->fd, &run, link, attempt);
     else if (link != NULL)
       infer_link(&run, link);
   }

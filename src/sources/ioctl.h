@@ -16,26 +16,26 @@ struct osh_ioctl {
 
 // Opens a socket of the first family that the policy allows; osh_ioctl_close() it. Records
 // refusals. Only an AF_INET socket answers requests about one address.
-void osh_ioctl_open(struct osh_ioctl *ioctl, struct osh_attempt *attempt);
-void osh_ioctl_close(struct osh_ioctl *ioctl);
+void osh_ioctl_open(struct osh_ioctl *source, struct osh_attempt *attempt);
+void osh_ioctl_close(struct osh_ioctl *source);
 
 // Adds every IPv4 address, by its label, and keeps the list. Sets OSH_FACT_IPV4 in `provided`, or
 // records the failure and adds nothing.
-void osh_ioctl_read_addresses(struct osh_snapshot *snapshot, struct osh_ioctl *ioctl,
+void osh_ioctl_read_addresses(struct osh_snapshot *snapshot, struct osh_ioctl *source,
                               struct osh_attempt *attempt);
 
 // Sets the ifindex of links that have only a name, and removes those that have it no longer, which
 // clears `*consistent`. Sorts the links. Returns 0 or the negative errno of the first request that
 // was refused, -EBADF without a socket; such links are removed.
-int osh_ioctl_number_links(struct osh_snapshot *snapshot, const struct osh_ioctl *ioctl,
+int osh_ioctl_number_links(struct osh_snapshot *snapshot, const struct osh_ioctl *source,
                            bool *consistent);
 
 // Finds the link that each IPv4 address's label names, and asks for the prefix length, and if
 // requested for the details. Addresses that are not on the link that their label names keep the
 // ifindex 0, for ioctl_labels.h. Adds the links that labels name; needs sorted links, and leaves
 // them unsorted. Returns 0 or -ENOMEM.
-int osh_ioctl_locate_addresses(struct osh_snapshot *snapshot, const struct osh_ioctl *ioctl,
+int osh_ioctl_locate_addresses(struct osh_snapshot *snapshot, const struct osh_ioctl *source,
                                struct osh_attempt *attempt);
 
 // Whether the kernel's list of IPv4 addresses is still the same.
-bool osh_ioctl_is_unchanged(const struct osh_ioctl *ioctl);
+bool osh_ioctl_is_unchanged(const struct osh_ioctl *source);

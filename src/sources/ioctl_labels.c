@@ -27,9 +27,8 @@ struct sorted {
   size_t count;
 };
 
-// IP_MULTICAST_IF is an option of IP sockets.
-static bool may_search(const struct osh_ioctl *ioctl) {
-  return ioctl->family == AF_INET || ioctl->family == AF_INET6;
+bool osh_ioctl_may_search(const struct osh_ioctl *source) {
+  return source->family == AF_INET || source->family == AF_INET6;
 }
 
 static bool is_inferred(const struct osh_address *address) {
@@ -74,6 +73,7 @@ static void mark_duplicates(const struct sorted *sorted) {
       first->facts |= OSH_ADDRESS_PREFIX_INFERRED;
     duplicate->facts = OSH_ADDRESS_LINK_INFERRED;
     duplicate->prefix_len = 0;
+    duplicate->details = 0;
   }
 }
 
@@ -150,10 +150,11 @@ struct search {
   unsigned matches;
 };
 
-static void look_up_on_link(struct search *searches, size_t count, int family, uint32_t ifindex) {
+// Returns false if the link cannot be searched.
+static bool look_up_on_link(struct search *searches, size_t count, int family, uint32_t ifindex) {
   int fd = open_bound_socket(family, ifindex);
   if (fd < 0)
-    return;
+    return false;
   for (size_t i = 0; i < count; i++) {
     if (look_up(fd, searches[i].address) != 0)
       continue;
@@ -161,10 +162,12 @@ static void look_up_on_link(struct search *searches, size_t count, int family, u
     searches[i].matches++;
   }
   close(fd);
+  return true;
 }
 
-// Looks up every address without a link on every link. An address in a VRF is found on the VRF as
-// well as on the link: then nothing says which one it is on.
+// Looks up every address without a link on every link; if one cannot be searched, in vain. An
+// address in a VRF is found on the VRF as well as on the link: then nothing says which one it is
+// on.
 static int look_up_unlocated(const struct osh_snapshot *snapshot, const struct sorted *sorted,
                              int family) {
   struct search *searches = calloc(sorted->count + 1, sizeof(*searches));
@@ -174,10 +177,10 @@ static int look_up_unlocated(const struct osh_snapshot *snapshot, const struct s
   for (size_t i = 0; i < sorted->count; i++)
     if (sorted->entries[i]->ifindex == 0 && is_unique(sorted, i))
       searches[count++].address = sorted->entries[i];
-  if (count > 0 && snapshot->link_count < MAX_QUESTIONS / count)
-    for (size_t i = 0; i < snapshot->link_count; i++)
-      look_up_on_link(searches, count, family, snapshot->links[i].ifindex);
-  for (size_t i = 0; i < count; i++)
+  bool searched = count > 0 && snapshot->link_count < MAX_QUESTIONS / count;
+  for (size_t i = 0; i < snapshot->link_count && searched; i++)
+    searched = look_up_on_link(searches, count, family, snapshot->links[i].ifindex);
+  for (size_t i = 0; i < count && searched; i++)
     if (searches[i].matches == 1)
       searches[i].address->ifindex = searches[i].ifindex;
   free(searches);
@@ -205,25 +208,26 @@ static int count_unlocated(const struct osh_snapshot *snapshot) {
   return count;
 }
 
-int osh_ioctl_check_labels(struct osh_snapshot *snapshot, const struct osh_ioctl *ioctl) {
-  if (ioctl->family == AF_INET && !ioctl->has_duplicates && count_unlocated(snapshot) == 0)
+int osh_ioctl_check_labels(struct osh_snapshot *snapshot, const struct osh_ioctl *source) {
+  if (source->family == AF_INET && !source->has_duplicates && count_unlocated(snapshot) == 0)
     return 0;
   struct sorted sorted;
   if (sort_entries(snapshot, &sorted) != 0)
     return -ENOMEM;
   mark_duplicates(&sorted);
-  if (ioctl->family == AF_INET6)
-    verify_inferred(&sorted, ioctl->family);
-  locate_enclosed(snapshot->addresses, sorted.count, !may_search(ioctl));
+  if (source->family == AF_INET6)
+    verify_inferred(&sorted, source->family);
+  locate_enclosed(snapshot->addresses, sorted.count, !osh_ioctl_may_search(source));
   free(sorted.entries);
   return count_unlocated(snapshot);
 }
 
-int osh_ioctl_search_links(struct osh_snapshot *snapshot, const struct osh_ioctl *ioctl) {
+int osh_ioctl_search_links(struct osh_snapshot *snapshot, const struct osh_ioctl *source) {
   struct sorted sorted;
   if (sort_entries(snapshot, &sorted) != 0)
     return -ENOMEM;
-  int error = may_search(ioctl) ? look_up_unlocated(snapshot, &sorted, ioctl->family) : 0;
+  int error =
+      osh_ioctl_may_search(source) ? look_up_unlocated(snapshot, &sorted, source->family) : 0;
   free(sorted.entries);
   return error != 0 ? error : omit_unlocated(snapshot);
 }

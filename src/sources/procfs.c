@@ -83,7 +83,7 @@ void osh_procfs_read_addresses(struct osh_snapshot *snapshot, struct osh_attempt
   osh_record_failure(attempt, call, error);
 }
 
-// The name stands for the link that has it already, if one does.
+// If a link has the name already, adds to that one.
 static int add_dev(struct osh_snapshot *snapshot, const struct osh_dev *dev, size_t *hint) {
   struct osh_link *link = osh_find_labelled_link(snapshot, dev->name, hint);
   if (link == NULL)

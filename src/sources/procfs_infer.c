@@ -5,7 +5,6 @@
 #include "../kernel/proc_net.h"
 #include "procfs_parse.h"
 
-#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -100,6 +99,34 @@ static void infer_prefixes(struct osh_snapshot *snapshot, bool may_read) {
   free(routes.entries);
 }
 
+static bool is_any_link_unnamed(const struct osh_snapshot *snapshot) {
+  bool found = false;
+  for (size_t i = 0; i < snapshot->link_count && !found; i++)
+    found = !(snapshot->links[i].facts & OSH_LINK_NAME);
+  return found;
+}
+
+// If rtnetlink provided the addresses and no source the links, if_inet6 names those with IPv6.
+static void read_names(struct osh_snapshot *snapshot) {
+  struct osh_text text;
+  char *owned;
+  const char *ignored;
+  if (osh_proc_net_read(OSH_PROC_NET_IF_INET6, &owned, &text, &ignored) != 0)
+    return;
+  struct osh_text line;
+  struct osh_if_inet6 entry;
+  size_t hint = 0;
+  while (osh_next_line(&text, &line)) {
+    struct osh_link *link =
+        osh_parse_if_inet6(line, &entry) ? osh_find_link(snapshot, entry.ifindex, &hint) : NULL;
+    if (link == NULL || (link->facts & OSH_LINK_NAME))
+      continue;
+    memcpy(link->name, entry.name, sizeof(link->name));
+    link->facts |= OSH_LINK_NAME;
+  }
+  free(owned);
+}
+
 static int compare_names(const void *left, const void *right) {
   return strcmp((*(struct osh_link *const *)left)->name, (*(struct osh_link *const *)right)->name);
 }
@@ -173,6 +200,8 @@ static void infer_flags(struct osh_snapshot *snapshot, bool may_read) {
 }
 
 void osh_procfs_infer(struct osh_snapshot *snapshot, bool may_read) {
+  if (may_read && is_any_link_unnamed(snapshot))
+    read_names(snapshot);
   infer_flags(snapshot, may_read);
   infer_prefixes(snapshot, may_read);
 }

@@ -95,7 +95,7 @@ static int receive_dump(int fd, struct osh_dump *dump) {
 }
 
 // Adds to the snapshot what one dump lists. Clears `*consistent` if the kernel says that a change
-// tore the dump. Returns 0 or the failure, which it records.
+// interrupted the dump. Returns 0 or the failure, which it records.
 static int read_dump(const struct mnl_socket *socket, const struct request *request, uint32_t seq,
                      struct osh_snapshot *snapshot, bool *consistent, struct osh_attempt *attempt) {
   int error = send_request(socket, request, seq);
@@ -135,27 +135,37 @@ static int read_all_links(const struct mnl_socket *socket, uint32_t seq,
   return 0;
 }
 
-static void read_links(const struct mnl_socket *socket, struct osh_snapshot *snapshot,
-                       bool *consistent, struct osh_attempt *attempt) {
-  const bool whole = snapshot->request.all_links || snapshot->request.details;
+// Completes the links that addresses are on. A dump finds a link whatever its name, and some
+// policies refuse ioctls only.
+static void read_address_links(const struct mnl_socket *socket, struct osh_snapshot *snapshot,
+                               bool *consistent, struct osh_attempt *attempt) {
   struct osh_attempt ignored = {0};
+  struct osh_attempt fallback = {0};
   osh_sort_links(snapshot);
-  if (whole && read_all_links(socket, 2, snapshot, consistent, attempt) == 0)
-    attempt->provided |= attempt->requested & OSH_FACT_ALL_LINKS;
-  if (!whole && snapshot->link_count >= MANY_LINKS)
+  if (snapshot->link_count >= MANY_LINKS)
     (void)read_dump(socket, &get_ipv6_links, 2, snapshot, consistent, &ignored);
 
   const char *call;
   bool named = true;
   int error = osh_netdevice_complete_links(snapshot, mnl_socket_get_fd(socket), &named, &call);
-  // A dump finds a link whatever its name, and some policies refuse ioctls only.
-  if (!whole && (error != 0 || !named)) {
-    error = read_all_links(socket, 3, snapshot, consistent, attempt);
+  if ((error != 0 || !named) && read_all_links(socket, 3, snapshot, consistent, &fallback) == 0) {
+    error = 0;
     named = true;
   }
   if (error == 0)
     attempt->provided |= OSH_FACT_LINKS;
+  else
+    osh_record_failure(attempt, fallback.call, fallback.error);
   *consistent &= named;
+}
+
+static void read_links(const struct mnl_socket *socket, struct osh_snapshot *snapshot,
+                       bool *consistent, struct osh_attempt *attempt) {
+  const bool whole = snapshot->request.all_links || snapshot->request.details;
+  if (whole && read_all_links(socket, 2, snapshot, consistent, attempt) == 0)
+    attempt->provided |= attempt->requested & (OSH_FACT_LINKS | OSH_FACT_ALL_LINKS);
+  else
+    read_address_links(socket, snapshot, consistent, attempt);
 }
 
 bool osh_rtnetlink_read(struct osh_snapshot *snapshot, struct osh_attempt *attempt) {

@@ -195,7 +195,7 @@ static int parse_link_details(struct osh_snapshot *snapshot, const struct osh_li
                               const struct link_attributes *found) {
   struct osh_link_details *details = osh_link_details(snapshot, link);
 
-  details->facts = OSH_LINK_KIND | OSH_LINK_BROADCAST;
+  *details = (struct osh_link_details){.facts = OSH_LINK_KIND | OSH_LINK_BROADCAST};
   if (found->broadcast != NULL)
     details->broadcast_len =
         (uint8_t)copy_payload(details->broadcast, sizeof(details->broadcast), found->broadcast);

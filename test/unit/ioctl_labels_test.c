@@ -94,7 +94,7 @@ static void test_enclosed_by_inferred(void **state) {
 static void test_duplicates(void **state) {
   (void)state;
   const struct answers none = {0};
-  struct osh_snapshot snapshot = {0};
+  struct osh_snapshot snapshot = {.request.details = true};
   add_ipv4(&snapshot, 2, KNOWN, "10.0.0.1", "eth0");
   add_ipv4(&snapshot, 2, KNOWN, "10.0.0.2", "eth0");
   add_ipv4(&snapshot, 2, KNOWN, "10.0.0.1", "eth0");
@@ -104,6 +104,9 @@ static void test_duplicates(void **state) {
   assert_located(&snapshot, 1, 2, KNOWN);
   assert_located(&snapshot, 2, 2, INFERRED);
   assert_int_equal(snapshot.addresses[2].prefix_len, 0);
+  // Its details are the first one's.
+  assert_non_null(osh_address_details(&snapshot, &snapshot.addresses[0]));
+  assert_null(osh_address_details(&snapshot, &snapshot.addresses[2]));
   assert_located(&snapshot, 3, 2, KNOWN); // another label
   osh_snapshot_free(&snapshot);
 }

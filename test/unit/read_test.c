@@ -61,6 +61,9 @@ static void assert_attempt(const struct osh_snapshot *snapshot, enum osh_source 
 static void test_no_source(void **state) {
   (void)state;
   struct osh_snapshot snapshot;
+  const struct osh_request unknown = {.sources = OSH_SOURCE_BIT(OSH_SOURCE_COUNT)};
+  assert_int_equal(osh_read(&snapshot, unknown), -EINVAL);
+  osh_snapshot_free(&snapshot);
   assert_int_equal(osh_read(&snapshot, (struct osh_request){0}), -EINVAL);
   assert_int_equal(snapshot.missing, ALL_FACTS);
   assert_int_equal(snapshot.address_count, 0);
@@ -305,6 +308,20 @@ static void test_label_that_names_no_link(void **state) {
   osh_snapshot_free(&snapshot);
 }
 
+// A label that names no link makes another pass, which does not ask rtnetlink again.
+static void test_refused_rtnetlink_is_asked_once(void **state) {
+  (void)state;
+  struct answers answers = {0};
+  refuse(&answers, EPERM); // socket
+  answer_gap(&answers, "frob");
+  answer_gap(&answers, "frob");
+  struct osh_snapshot snapshot;
+  read_answers(&snapshot, (struct osh_request){.sources = OSH_SOURCES_ALL & ~PROCFS}, &answers);
+  assert_int_equal(snapshot.omission_count, 1);
+  assert_attempt(&snapshot, OSH_SOURCE_RTNETLINK, OSH_STATUS_DENIED, -EPERM, "socket(AF_NETLINK)");
+  osh_snapshot_free(&snapshot);
+}
+
 static void test_details(void **state) {
   (void)state;
   struct answers answers = {0};
@@ -381,6 +398,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_equal_results_do_not_hide_a_change),
     cmocka_unit_test(test_changes_during_every_pass),
     cmocka_unit_test(test_label_that_names_no_link),
+    cmocka_unit_test(test_refused_rtnetlink_is_asked_once),
     cmocka_unit_test(test_details),
     cmocka_unit_test(test_all_links),
 };

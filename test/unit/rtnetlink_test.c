@@ -147,6 +147,37 @@ static void test_links_by_dump(void **state) {
   }
 }
 
+// A dump of all links is complete: a label that names none of them needs no request.
+static void test_dump_needs_no_ioctl(void **state) {
+  (void)state;
+  struct datagram datagram = {.length = 0};
+  struct message message;
+  start_address_message(&message, AF_INET, 24);
+  add_attribute(&message, IFA_LOCAL, ipv4, sizeof(ipv4));
+  add_attribute(&message, IFA_LABEL, "frob", sizeof("frob"));
+  add_message(&datagram, &message);
+  add_end(&datagram, 0, 0);
+  struct answers answers = {0};
+  succeed(&answers, 0); // socket
+  answer_dump(&answers, &datagram);
+  answer_links(&answers, 0);
+  struct result result = read_answers((struct osh_request){.details = true}, &answers);
+  assert_true(result.consistent);
+  assert_result(&result, OSH_FACT_LINKS | ADDRESS_FACTS, 0, NULL);
+}
+
+// A link is removed, and the dump refused: the addresses are as good as before, and read again.
+static void test_link_removed_and_dump_refused(void **state) {
+  (void)state;
+  struct answers answers;
+  answer_addresses(&answers, 0);
+  refuse(&answers, ENODEV); // SIOCGIFNAME
+  refuse(&answers, EACCES); // sendto
+  struct result result = read_answers((struct osh_request){0}, &answers);
+  assert_false(result.consistent);
+  assert_result(&result, OSH_FACT_LINKS | ADDRESS_FACTS, 0, NULL);
+}
+
 // If RTM_GETLINK is refused, as on Android, ioctls complete the links of the addresses.
 static void test_link_dump_refused(void **state) {
   (void)state;
@@ -321,6 +352,8 @@ static void test_truncated_datagram(void **state) {
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_links_by_ioctl),
     cmocka_unit_test(test_links_by_dump),
+    cmocka_unit_test(test_dump_needs_no_ioctl),
+    cmocka_unit_test(test_link_removed_and_dump_refused),
     cmocka_unit_test(test_link_dump_refused),
     cmocka_unit_test(test_ioctl_refused),
     cmocka_unit_test(test_ioctl_and_link_dump_refused),
