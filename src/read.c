@@ -33,9 +33,11 @@ static void withdraw(struct osh_snapshot *snapshot, struct osh_attempt *attempt,
 
 // Finds links and prefix lengths of the IPv4 addresses. If a label does not name the link, it may
 // be one that has neither IPv6 addresses nor labels of its own, and that only /proc/net/dev names.
-static int locate_ipv4(struct osh_snapshot *snapshot, const struct osh_ioctl *ioctl,
-                       bool *consistent, struct osh_attempt *attempt) {
-  int error = osh_ioctl_locate_addresses(snapshot, ioctl, attempt);
+static int locate_ipv4(struct osh_snapshot *snapshot, struct osh_ioctl *ioctl, bool *consistent,
+                       struct osh_attempt *attempt) {
+  int error = osh_ioctl_find_duplicates(snapshot, ioctl);
+  if (error == 0)
+    error = osh_ioctl_locate_addresses(snapshot, ioctl, attempt);
   osh_sort_links(snapshot);
   if (error != 0)
     return error;

@@ -70,8 +70,6 @@ static bool is_last_page(const char *page, size_t length) {
 static int read_all(int fd, char **bytes, size_t *length) {
   size_t capacity = 0;
   int interruptions = 0;
-  *bytes = NULL;
-  *length = 0;
   for (;;) {
     int error = reserve_page(bytes, &capacity, *length);
     if (error != 0)
@@ -90,20 +88,20 @@ static int read_all(int fd, char **bytes, size_t *length) {
   }
 }
 
-int osh_proc_net_read(enum osh_proc_net_file file, char **owned, struct osh_text *text,
-                      const char **call) {
+int osh_proc_net_read(enum osh_proc_net_file file, struct osh_contents *contents) {
+  *contents = (struct osh_contents){.bytes = NULL};
   int fd = open_file(&files[file]);
   if (fd < 0) {
-    *call = files[file].open_call;
+    contents->call = files[file].open_call;
     return fd;
   }
-  int error = read_all(fd, owned, &text->length);
+  int error = read_all(fd, &contents->bytes, &contents->text.length);
   close(fd);
   if (error != 0) {
-    *call = error == -ENOMEM ? "malloc" : files[file].read_call;
-    free(*owned);
-    return error;
+    contents->call = error == -ENOMEM ? "malloc" : files[file].read_call;
+    free(contents->bytes);
+    contents->bytes = NULL;
   }
-  text->bytes = *owned;
-  return 0;
+  contents->text.bytes = contents->bytes;
+  return error;
 }

@@ -16,8 +16,11 @@ struct osh_text {
   size_t length;
 };
 
-// Reads a file of the calling thread's network namespace. Returns 0 with its contents in `*text`
-// and the memory that holds them in `*owned`, for the caller to free(3); or a negative errno with
-// the failed call in `*call`, a literal, and nothing to free.
-int osh_proc_net_read(enum osh_proc_net_file file, char **owned, struct osh_text *text,
-                      const char **call);
+struct osh_contents {
+  char *bytes;          // of the file, for the caller to free(3); NULL after a failure
+  struct osh_text text; // all of them, for osh_next_line()
+  const char *call;     // that failed, a literal; else NULL
+};
+
+// Reads a file of the calling thread's network namespace. Returns 0 or a negative errno.
+int osh_proc_net_read(enum osh_proc_net_file file, struct osh_contents *contents);

@@ -63,16 +63,8 @@ static int read_entries(int fd, struct ifconf *list, int entries) {
   return ioctl(fd, SIOCGIFCONF, list) == 0 ? 0 : -errno;
 }
 
-// Without a buffer, SIOCGIFCONF only counts.
-static int count_entries(int fd, int *entries) {
-  struct ifconf list = {.ifc_len = 0};
-  if (ioctl(fd, SIOCGIFCONF, &list) != 0)
-    return -errno;
-  *entries = list.ifc_len / (int)sizeof(struct ifreq);
-  return 0;
-}
-
-// The kernel truncates silently, so the list is read again until it leaves room.
+// The kernel truncates silently, so the list is read again until it leaves room. Without a buffer,
+// SIOCGIFCONF only counts.
 static int read_list(int fd, struct ifconf *list) {
   int entries = FIRST_ENTRIES;
   while (entries <= MAX_ENTRIES) {
@@ -81,10 +73,10 @@ static int read_list(int fd, struct ifconf *list) {
       return error;
     if (list->ifc_len < (entries - 1) * (int)sizeof(struct ifreq))
       return 0;
-    int count = 0;
-    error = count_entries(fd, &count);
-    if (error != 0)
-      return error;
+    struct ifconf all = {.ifc_len = 0};
+    if (ioctl(fd, SIOCGIFCONF, &all) != 0)
+      return -errno;
+    const int count = all.ifc_len / (int)sizeof(struct ifreq);
     entries = (count > entries ? count : entries) + FIRST_ENTRIES;
   }
   return -EOVERFLOW;
@@ -111,27 +103,6 @@ bool osh_ioctl_is_unchanged(const struct osh_ioctl *source) {
   return unchanged;
 }
 
-static int compare_numbers(const void *left, const void *right) {
-  in_addr_t a = *(const in_addr_t *)left;
-  in_addr_t b = *(const in_addr_t *)right;
-  return a < b ? -1 : a > b;
-}
-
-// Without the memory to find out, there may be some.
-static bool has_duplicates(const struct ifconf *list) {
-  const size_t count = (size_t)list->ifc_len / sizeof(struct ifreq);
-  in_addr_t *numbers = calloc(count + 1, sizeof(*numbers));
-  bool found = numbers == NULL;
-  for (size_t i = 0; i < count && numbers != NULL; i++)
-    numbers[i] = address_of(&list->ifc_req[i]);
-  if (numbers != NULL)
-    qsort(numbers, count, sizeof(*numbers), compare_numbers);
-  for (size_t i = 1; i < count && !found; i++)
-    found = numbers[i - 1] == numbers[i];
-  free(numbers);
-  return found;
-}
-
 static int add_entry(struct osh_snapshot *snapshot, const struct ifreq *entry) {
   struct osh_address *address = osh_add_address(snapshot);
   if (address == NULL)
@@ -150,7 +121,6 @@ void osh_ioctl_read_addresses(struct osh_snapshot *snapshot, struct osh_ioctl *s
   for (size_t i = 0; error == 0 && i < (size_t)list->ifc_len / sizeof(struct ifreq); i++)
     error = add_entry(snapshot, &list->ifc_req[i]);
   if (error == 0) {
-    source->has_duplicates = has_duplicates(list);
     attempt->provided |= OSH_FACT_IPV4;
     return;
   }

@@ -10,8 +10,7 @@ struct osh_ioctl {
   int fd;              // -1 if none could be opened
   int family;          // of the socket: AF_INET, AF_INET6 or AF_UNIX
   struct ifconf list;  // SIOCGIFCONF's answer
-  bool has_duplicates; // whether an address is listed more than once: then the kernel's answer
-                       // about it may be about another link
+  bool has_duplicates; // see ioctl_labels.h
 };
 
 // Opens a socket of the first family that the policy allows; osh_ioctl_close() it. Records

@@ -201,6 +201,16 @@ static int omit_unlocated(struct osh_snapshot *snapshot) {
   return error;
 }
 
+int osh_ioctl_find_duplicates(struct osh_snapshot *snapshot, struct osh_ioctl *source) {
+  struct sorted sorted;
+  if (sort_entries(snapshot, &sorted) != 0)
+    return -ENOMEM;
+  for (size_t i = 1; i < sorted.count && !source->has_duplicates; i++)
+    source->has_duplicates = is_same_address(sorted.entries[i - 1], sorted.entries[i]);
+  free(sorted.entries);
+  return 0;
+}
+
 static int count_unlocated(const struct osh_snapshot *snapshot) {
   int count = 0;
   for (size_t i = 0; i < snapshot->address_count; i++)

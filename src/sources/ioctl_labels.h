@@ -5,6 +5,10 @@
 
 #include "ioctl.h"
 
+// Sets `has_duplicates` if an IPv4 address is listed more than once: then the kernel's answer about
+// it may be about another link. Returns 0 or -ENOMEM.
+int osh_ioctl_find_duplicates(struct osh_snapshot *snapshot, struct osh_ioctl *source);
+
 // Marks what is uncertain of equal addresses with one label, checks the links that only labels
 // suggest, and sets the ifindex of addresses that the kernel lists between two of one link. The
 // IPv4 addresses come first. Returns how many have no ifindex then, or -ENOMEM.

@@ -52,35 +52,28 @@ static int add_addresses(struct osh_snapshot *snapshot, struct osh_text text,
 
 // A kernel without IPv6 has no if_inet6 beside a readable dev, and so no IPv6 addresses.
 static bool is_without_ipv6(void) {
-  struct osh_text text;
-  char *owned;
-  const char *call;
-  if (osh_proc_net_read(OSH_PROC_NET_DEV, &owned, &text, &call) != 0)
-    return false;
-  free(owned);
-  return true;
+  struct osh_contents dev;
+  int error = osh_proc_net_read(OSH_PROC_NET_DEV, &dev);
+  free(dev.bytes);
+  return error == 0;
 }
 
 void osh_procfs_read_addresses(struct osh_snapshot *snapshot, struct osh_attempt *attempt) {
-  struct osh_text text;
-  char *owned;
-  const char *call;
   const size_t link_count = snapshot->link_count;
-  int error = osh_proc_net_read(OSH_PROC_NET_IF_INET6, &owned, &text, &call);
-  if (error == 0) {
-    error = add_addresses(snapshot, text, attempt);
-    call = "malloc";
-    free(owned);
-  } else if (error == -ENOENT && is_without_ipv6()) {
+  struct osh_contents contents;
+  int error = osh_proc_net_read(OSH_PROC_NET_IF_INET6, &contents);
+  if (error == -ENOENT && is_without_ipv6())
     error = 0;
-  }
+  else if (error == 0)
+    error = add_addresses(snapshot, contents.text, attempt);
+  free(contents.bytes);
   if (error == 0) {
     attempt->provided |= OSH_FACT_IPV6;
     return;
   }
   osh_remove_addresses(snapshot, AF_INET6);
   snapshot->link_count = link_count;
-  osh_record_failure(attempt, call, error);
+  osh_record_failure(attempt, contents.call == NULL ? "malloc" : contents.call, error);
 }
 
 // If a link has the name already, adds to that one.
@@ -101,24 +94,19 @@ static int add_dev(struct osh_snapshot *snapshot, const struct osh_dev *dev, siz
 }
 
 bool osh_procfs_read_links(struct osh_snapshot *snapshot, struct osh_attempt *attempt) {
-  const size_t count = snapshot->link_count;
-  struct osh_text text;
-  char *owned;
-  const char *call;
-  int error = osh_proc_net_read(OSH_PROC_NET_DEV, &owned, &text, &call);
-  if (error == 0) {
-    struct osh_text line;
-    struct osh_dev dev;
-    size_t hint = 0;
-    while (error == 0 && osh_next_line(&text, &line))
-      if (osh_parse_dev(line, &dev))
-        error = add_dev(snapshot, &dev, &hint);
-    call = "malloc";
-    free(owned);
-  }
+  const size_t link_count = snapshot->link_count;
+  struct osh_contents contents;
+  int error = osh_proc_net_read(OSH_PROC_NET_DEV, &contents);
+  struct osh_text line;
+  struct osh_dev dev;
+  size_t hint = 0;
+  while (error == 0 && osh_next_line(&contents.text, &line))
+    if (osh_parse_dev(line, &dev))
+      error = add_dev(snapshot, &dev, &hint);
+  free(contents.bytes);
   if (error == 0)
     return true;
-  snapshot->link_count = count;
-  osh_record_failure(attempt, call, error);
+  snapshot->link_count = link_count;
+  osh_record_failure(attempt, contents.call == NULL ? "malloc" : contents.call, error);
   return false;
 }

@@ -29,22 +29,20 @@ static int compare_routes(const void *left, const void *right) {
 // Reads the routes to on-link subnets. The default route is not one: the kernel adds no route for
 // an address with a prefix length of 0 (fib_add_ifaddr()).
 static void read_routes(struct routes *routes) {
-  struct osh_text text;
-  char *owned;
-  const char *ignored;
-  if (osh_proc_net_read(OSH_PROC_NET_ROUTE, &owned, &text, &ignored) != 0)
+  struct osh_contents contents;
+  if (osh_proc_net_read(OSH_PROC_NET_ROUTE, &contents) != 0)
     return;
   size_t lines = 0;
   struct osh_text line;
-  for (struct osh_text rest = text; osh_next_line(&rest, &line);)
+  for (struct osh_text rest = contents.text; osh_next_line(&rest, &line);)
     lines++;
   routes->entries = calloc(lines + 1, sizeof(*routes->entries));
-  while (routes->entries != NULL && osh_next_line(&text, &line)) {
+  while (routes->entries != NULL && osh_next_line(&contents.text, &line)) {
     struct osh_route *route = &routes->entries[routes->count];
     if (osh_parse_route(line, route) && route->on_link && route->mask != 0)
       routes->count++;
   }
-  free(owned);
+  free(contents.bytes);
   if (routes->count > 0)
     qsort(routes->entries, routes->count, sizeof(*routes->entries), compare_routes);
 }
@@ -99,24 +97,15 @@ static void infer_prefixes(struct osh_snapshot *snapshot, bool may_read) {
   free(routes.entries);
 }
 
-static bool is_any_link_unnamed(const struct osh_snapshot *snapshot) {
-  bool found = false;
-  for (size_t i = 0; i < snapshot->link_count && !found; i++)
-    found = !(snapshot->links[i].facts & OSH_LINK_NAME);
-  return found;
-}
-
 // If rtnetlink provided the addresses and no source the links, if_inet6 names those with IPv6.
 static void read_names(struct osh_snapshot *snapshot) {
-  struct osh_text text;
-  char *owned;
-  const char *ignored;
-  if (osh_proc_net_read(OSH_PROC_NET_IF_INET6, &owned, &text, &ignored) != 0)
+  struct osh_contents contents;
+  if (osh_proc_net_read(OSH_PROC_NET_IF_INET6, &contents) != 0)
     return;
   struct osh_text line;
   struct osh_if_inet6 entry;
   size_t hint = 0;
-  while (osh_next_line(&text, &line)) {
+  while (osh_next_line(&contents.text, &line)) {
     struct osh_link *link =
         osh_parse_if_inet6(line, &entry) ? osh_find_link(snapshot, entry.ifindex, &hint) : NULL;
     if (link == NULL || (link->facts & OSH_LINK_NAME))
@@ -124,7 +113,7 @@ static void read_names(struct osh_snapshot *snapshot) {
     memcpy(link->name, entry.name, sizeof(link->name));
     link->facts |= OSH_LINK_NAME;
   }
-  free(owned);
+  free(contents.bytes);
 }
 
 static int compare_names(const void *left, const void *right) {
@@ -146,13 +135,11 @@ static bool implies_up(const struct osh_ipv6_route *route) {
 
 // Returns false if the routes cannot be read.
 static bool infer_flags_from_routes(struct osh_link **by_name, size_t count) {
-  struct osh_text text;
-  char *owned;
-  const char *ignored;
-  if (osh_proc_net_read(OSH_PROC_NET_IPV6_ROUTE, &owned, &text, &ignored) != 0)
+  struct osh_contents contents;
+  if (osh_proc_net_read(OSH_PROC_NET_IPV6_ROUTE, &contents) != 0)
     return false;
   struct osh_text line;
-  while (osh_next_line(&text, &line)) {
+  while (osh_next_line(&contents.text, &line)) {
     struct osh_ipv6_route route;
     if (!osh_parse_ipv6_route(line, &route) || !implies_up(&route))
       continue;
@@ -161,7 +148,7 @@ static bool infer_flags_from_routes(struct osh_link **by_name, size_t count) {
     if (link != NULL)
       (*link)->flags |= IFF_UP | IFF_RUNNING;
   }
-  free(owned);
+  free(contents.bytes);
   return true;
 }
 
@@ -200,7 +187,8 @@ static void infer_flags(struct osh_snapshot *snapshot, bool may_read) {
 }
 
 void osh_procfs_infer(struct osh_snapshot *snapshot, bool may_read) {
-  if (may_read && is_any_link_unnamed(snapshot))
+  if (may_read && (snapshot->missing & OSH_FACT_LINKS) &&
+      snapshot->attempts[OSH_SOURCE_RTNETLINK].provided != 0)
     read_names(snapshot);
   infer_flags(snapshot, may_read);
   infer_prefixes(snapshot, may_read);

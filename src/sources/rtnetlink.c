@@ -139,23 +139,22 @@ static int read_all_links(const struct mnl_socket *socket, uint32_t seq,
 // policies refuse ioctls only.
 static void read_address_links(const struct mnl_socket *socket, struct osh_snapshot *snapshot,
                                bool *consistent, struct osh_attempt *attempt) {
-  struct osh_attempt ignored = {0};
-  struct osh_attempt fallback = {0};
+  struct osh_attempt dumps = {0};
   osh_sort_links(snapshot);
   if (snapshot->link_count >= MANY_LINKS)
-    (void)read_dump(socket, &get_ipv6_links, 2, snapshot, consistent, &ignored);
+    (void)read_dump(socket, &get_ipv6_links, 2, snapshot, consistent, &dumps);
 
   const char *call;
   bool named = true;
   int error = osh_netdevice_complete_links(snapshot, mnl_socket_get_fd(socket), &named, &call);
-  if ((error != 0 || !named) && read_all_links(socket, 3, snapshot, consistent, &fallback) == 0) {
+  if ((error != 0 || !named) && read_all_links(socket, 3, snapshot, consistent, &dumps) == 0) {
     error = 0;
     named = true;
   }
   if (error == 0)
     attempt->provided |= OSH_FACT_LINKS;
   else
-    osh_record_failure(attempt, fallback.call, fallback.error);
+    osh_record_failure(attempt, dumps.call, dumps.error);
   *consistent &= named;
 }
 

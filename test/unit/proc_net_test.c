@@ -11,28 +11,27 @@
 // Reads /proc/net/dev, and asserts that it is the first `length` bytes of `expected`.
 static void assert_file(const struct answers *answers, const char *expected, size_t length) {
   uint8_t *copy = start_script(answers);
-  char *owned;
-  struct osh_text text;
-  const char *call = NULL;
-  int error = osh_proc_net_read(OSH_PROC_NET_DEV, &owned, &text, &call);
+  struct osh_contents contents;
+  int error = osh_proc_net_read(OSH_PROC_NET_DEV, &contents);
   end_script(copy);
   assert_int_equal(error, 0);
-  assert_int_equal(text.length, length);
+  assert_null(contents.call);
+  assert_int_equal(contents.text.length, length);
+  assert_ptr_equal(contents.text.bytes, contents.bytes);
   if (length > 0)
-    assert_memory_equal(text.bytes, expected, length);
-  free(owned);
+    assert_memory_equal(contents.text.bytes, expected, length);
+  free(contents.bytes);
 }
 
 static void assert_failure(enum osh_proc_net_file file, const struct answers *answers, int expected,
                            const char *call) {
   uint8_t *copy = start_script(answers);
-  char *owned;
-  struct osh_text text;
-  const char *failed = NULL;
-  int error = osh_proc_net_read(file, &owned, &text, &failed);
+  struct osh_contents contents;
+  int error = osh_proc_net_read(file, &contents);
   end_script(copy);
   assert_int_equal(error, expected);
-  assert_string_equal(failed, call);
+  assert_string_equal(contents.call, call);
+  assert_null(contents.bytes);
 }
 
 // Fills a buffer with lines, of which the last ends at `end`.
