@@ -122,7 +122,8 @@ static uint32_t append_name(struct strings *strings, const char *name) {
 static uint32_t name_index(struct strings *strings, const struct osh_snapshot *snapshot,
                            const struct osh_address *address) {
   const char *name = osh_address_name(snapshot, address);
-  if (strcmp(name, snapshot->links[address->link].name) != 0)
+  const char *link_name = snapshot->links[address->link].name;
+  if (name != link_name && strcmp(name, link_name) != 0)
     return append_name(strings, name);
   uint32_t *index = &strings->names[address->link];
   if (*index == 0)

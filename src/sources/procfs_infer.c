@@ -85,8 +85,10 @@ static void infer_prefixes(struct osh_snapshot *snapshot, bool may_read) {
   size_t hint = 0;
   for (size_t i = 0; i < snapshot->address_count; i++) {
     struct osh_address *address = &snapshot->addresses[i];
+    if (address->facts & OSH_ADDRESS_PREFIX_KNOWN)
+      continue;
     const struct osh_link *link = osh_find_link(snapshot, address->ifindex, &hint);
-    if (link == NULL || (address->facts & OSH_ADDRESS_PREFIX_KNOWN))
+    if (link == NULL)
       continue;
     if (!read)
       read_routes(&routes);
@@ -133,11 +135,12 @@ static bool implies_up(const struct osh_ipv6_route *route) {
   return !route->local || memcmp(route->destination, ipv6_loopback, sizeof(ipv6_loopback)) == 0;
 }
 
-// Returns false if the routes cannot be read.
+// Sorts the links by name. Returns false if the routes cannot be read.
 static bool infer_flags_from_routes(struct osh_link **by_name, size_t count) {
   struct osh_contents contents;
   if (osh_proc_net_read(OSH_PROC_NET_IPV6_ROUTE, &contents) != 0)
     return false;
+  qsort(by_name, count, sizeof(struct osh_link *), compare_names);
   struct osh_text line;
   while (osh_next_line(&contents.text, &line)) {
     struct osh_ipv6_route route;
@@ -179,10 +182,9 @@ static void infer_flags(struct osh_snapshot *snapshot, bool may_read) {
     if (by_name != NULL)
       by_name[count++] = link;
   }
-  if (count > 0)
-    qsort(by_name, count, sizeof(*by_name), compare_names);
   bool routes_known = count > 0 && may_read && infer_flags_from_routes(by_name, count);
-  infer_flags_from_addresses(snapshot, routes_known);
+  if (count > 0 || by_name == NULL)
+    infer_flags_from_addresses(snapshot, routes_known);
   free(by_name);
 }
 
