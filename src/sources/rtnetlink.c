@@ -141,7 +141,8 @@ static void read_address_links(const struct mnl_socket *socket, struct osh_snaps
                                bool *consistent, struct osh_attempt *attempt) {
   struct osh_attempt dumps = {0};
   osh_sort_links(snapshot);
-  if (snapshot->link_count >= MANY_LINKS)
+  // Its messages have no details.
+  if (snapshot->link_count >= MANY_LINKS && !snapshot->request.details)
     (void)read_dump(socket, &get_ipv6_links, 2, snapshot, consistent, &dumps);
 
   const char *call;

@@ -34,7 +34,8 @@ static inline void check_link(const struct osh_snapshot *snapshot, const struct 
     return;
   assert(details->broadcast_len <= sizeof(details->broadcast));
   assert(memchr(details->kind, '\0', sizeof(details->kind)) != NULL);
-  assert(link->order > 0);
+  // Only addresses name a link without facts.
+  assert((link->order > 0) == (link->facts != 0));
 }
 
 // Adds the links and addresses of the datagram to the snapshot, and sorts the links.
