@@ -46,6 +46,21 @@ static inline void answer_bytes(struct answers *answers, const void *bytes, size
   put_bytes(answers, bytes, length);
 }
 
+// For SIOCGIFCONF: 10.0.0.1 under the first label, and 10.0.0.2 under the second unless that is
+// NULL.
+static inline void answer_ifconf(struct answers *answers, const char *first, const char *second) {
+  struct ifreq entries[2];
+  const char *const labels[] = {first, second};
+  const size_t count = second == NULL ? 1 : 2;
+  memset(entries, 0, sizeof(entries));
+  for (uint32_t i = 0; i < count; i++) {
+    const struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x0a000001 + i)};
+    memcpy(entries[i].ifr_name, labels[i], strlen(labels[i]));
+    memcpy(&entries[i].ifr_addr, &in, sizeof(in));
+  }
+  answer_bytes(answers, entries, count * sizeof(*entries));
+}
+
 // A file that one read(2) returns whole.
 static inline void answer_file(struct answers *answers, const char *text) {
   succeed(answers, 0); // open

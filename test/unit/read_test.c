@@ -196,34 +196,25 @@ static void test_renamed_to_long_name(void **state) {
   osh_snapshot_free(&snapshot);
 }
 
-// A list of one address, 10.0.0.1.
-static void answer_list(struct answers *answers, const char *label) {
-  struct ifreq entry = {0};
-  memcpy(entry.ifr_name, label, strlen(label));
-  const struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x0a000001)};
-  memcpy(&entry.ifr_addr, &in, sizeof(in));
-  answer_bytes(answers, &entry, sizeof(entry));
-}
-
 // A pass during which the label names no link, while the list stays the same.
 static void answer_gap(struct answers *answers, const char *label) {
   succeed(answers, 0); // socket
-  answer_list(answers, label);
+  answer_ifconf(answers, label, NULL);
   refuse(answers, ENODEV); // SIOCGIFINDEX
-  answer_list(answers, label);
+  answer_ifconf(answers, label, NULL);
 }
 
 // A pass during which nothing changes, but that the list may be another one at the end.
 static void answer_whole(struct answers *answers, const char *label, const char *last_label) {
   succeed(answers, 0); // socket
-  answer_list(answers, label);
+  answer_ifconf(answers, label, NULL);
   answer_int(answers, 7);                // SIOCGIFINDEX
   answer_ipv4(answers, "255.255.255.0"); // SIOCGIFNETMASK
   succeed(answers, SCRIPT_ECHO);         // SIOCGIFADDR
   answer_short(answers, IFF_UP | IFF_RUNNING, NULL);
   answer_short(answers, ARPHRD_ETHER, hwaddr);
   answer_name(answers, label);
-  answer_list(answers, last_label);
+  answer_ifconf(answers, last_label, NULL);
 }
 
 static void assert_whole(const struct answers *answers, const char *label) {
@@ -261,9 +252,9 @@ static void test_renamed_there_and_back_later(void **state) {
   (void)state;
   struct answers answers = {0};
   succeed(&answers, 0); // socket
-  answer_list(&answers, "n5");
+  answer_ifconf(&answers, "n5", NULL);
   refuse(&answers, ENODEV); // SIOCGIFINDEX
-  answer_list(&answers, "n4");
+  answer_ifconf(&answers, "n4", NULL);
   answer_gap(&answers, "n4");
   answer_whole(&answers, "n4", "n4");
   assert_whole(&answers, "n4");
@@ -326,7 +317,7 @@ static void test_details(void **state) {
   (void)state;
   struct answers answers = {0};
   succeed(&answers, 0); // socket
-  answer_list(&answers, "eth0");
+  answer_ifconf(&answers, "eth0", NULL);
   answer_int(&answers, 7);                // SIOCGIFINDEX
   answer_ipv4(&answers, "255.255.255.0"); // SIOCGIFNETMASK
   answer_ipv4(&answers, "10.0.0.255");    // SIOCGIFBRDADDR
@@ -336,7 +327,7 @@ static void test_details(void **state) {
   answer_short(&answers, ARPHRD_ETHER, hwaddr);
   answer_int(&answers, 1500); // SIOCGIFMTU
   answer_name(&answers, "eth0");
-  answer_list(&answers, "eth0");
+  answer_ifconf(&answers, "eth0", NULL);
   struct osh_snapshot snapshot;
   read_answers(&snapshot, (struct osh_request){.sources = IOCTL, .details = true}, &answers);
   const struct osh_link *link = only_link(&snapshot);
