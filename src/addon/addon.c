@@ -192,7 +192,7 @@ static bool get_numbers(napi_env env, napi_value array, struct numbers *numbers)
   if (!ok(env, napi_get_typedarray_info(env, array, &type, &numbers->length, &data, NULL, NULL)))
     return false;
   if (type != napi_uint32_array) {
-    (void)napi_throw_type_error(env, NULL, "the third argument must be a Uint32Array");
+    (void)ok(env, napi_throw_type_error(env, NULL, "the third argument must be a Uint32Array"));
     return false;
   }
   numbers->array = array;
