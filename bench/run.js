@@ -1,7 +1,7 @@
 'use strict'
 
 // Measures every installed method of listing the interfaces, in namespaces of several sizes, and checks the
-// project's ratios. Writes results.json and results.svg to this folder.
+// project's ratios and the number of instructions. Writes results.json and results.svg to this folder.
 //
 //   node bench/run.js [--quick] [--links=2,101,501,2001,8001] [--seconds=10] [--output=FOLDER]
 
@@ -10,8 +10,9 @@ const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
-const { requirements } = require('../test/support/namespace')
+const { requirements } = require('../test/support/requirements')
 const { Running, findContenders } = require('./contenders')
+const { count, reportCounts } = require('./count')
 const { draw } = require('./plot')
 const { measureMemory, measureStartup } = require('./processes')
 const { check } = require('./ratios')
@@ -96,7 +97,7 @@ function reportChecks(checks) {
 
 async function main() {
   const { links, seconds, quick, output } = readOptions()
-  const missing = requirements()
+  const missing = requirements('valgrind')
   if (missing !== null) throw new Error(missing)
   execFileSync('make', ['--silent', `--directory=${__dirname}`], { stdio: 'inherit' })
 
@@ -124,7 +125,8 @@ async function main() {
   const results = { machine, topologies, startup, memory, checks }
   fs.writeFileSync(path.join(output, 'results.json'), JSON.stringify(results, null, 2) + '\n')
   fs.writeFileSync(path.join(output, 'results.svg'), draw(results))
-  if (reportChecks(checks)) process.exitCode = 1
+  const missed = [reportChecks(checks), reportCounts(count())]
+  if (missed.includes(true)) process.exitCode = 1
 }
 
 main().catch((error) => {
