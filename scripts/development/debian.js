@@ -21,23 +21,38 @@ function missingDebianPackages(names) {
   return names.filter((name) => !installed.includes(`${name} installed`))
 }
 
-/** @param {string[]} names */
-function installDebianPackages(names) {
-  if (!exists('dpkg-query')) return
-  const missing = missingDebianPackages(names)
-  if (missing.length === 0) return
-  const isRoot = process.getuid?.() === 0
-  const canSudo = !isRoot && spawnSync('sudo', ['-n', 'true']).status === 0
-  if (!isRoot && !canSudo) {
-    throw new Error(
-      `Debian packages are missing. As root, run: apt-get install ${missing.join(' ')}`
-    )
+/** @returns {string[] | null} the command that runs another as root, or null */
+function asRoot() {
+  if (process.getuid?.() === 0) return []
+  return spawnSync('sudo', ['-n', 'true']).status === 0 ? ['sudo', '-n'] : null
+}
+
+/**
+ * Prints which Debian packages are missing and what each is for, and installs them if it can.
+ *
+ * @param {Record<string, string>} packages what each is for, by name
+ * @returns {string[]} those that are still missing. On other systems none: programs are looked for when used
+ */
+function installDebianPackages(packages) {
+  if (!exists('dpkg-query')) return []
+  const missing = missingDebianPackages(Object.keys(packages))
+  if (missing.length === 0) return []
+  const prefix = asRoot()
+  const verb = prefix === null ? 'Not installed' : 'Installing'
+  const width = Math.max(...missing.map((name) => name.length))
+  console.error(`${verb}, from Debian:`)
+  for (const name of missing) console.error(`  ${name.padEnd(width)}  ${packages[name]}`)
+  if (prefix === null) {
+    console.error(`As root, run: apt-get install ${missing.join(' ')}`)
+    return missing
   }
-  console.error(`setup: installing ${missing.join(' ')}`)
-  const prefix = isRoot ? [] : ['sudo', '-n']
   const apt = [...prefix, 'env', 'DEBIAN_FRONTEND=noninteractive', 'apt-get', '-qq', '-y']
-  run(apt[0], [...apt.slice(1), 'update'])
-  run(apt[0], [...apt.slice(1), '--no-install-recommends', 'install', ...missing])
+  // apt-get prints each step.
+  /** @type {import('node:child_process').SpawnSyncOptions} */
+  const quiet = { stdio: ['ignore', 'ignore', 'inherit'] }
+  run(apt[0], [...apt.slice(1), 'update'], quiet)
+  run(apt[0], [...apt.slice(1), '--no-install-recommends', 'install', ...missing], quiet)
+  return []
 }
 
 /**
@@ -102,7 +117,9 @@ function unpackDebianSource(folder, name) {
   const archive = fs.readdirSync(folder).find((file) => /\.orig\.tar\.\w+$/.test(file))
   const partial = path.join(folder, 'partial')
   fs.mkdirSync(partial)
-  run('tar', ['-xf', archive ?? name, '-C', partial, '--strip-components=1'], { cwd: folder })
+  // As root of a user namespace tar(1) would try to make the files those of users that are not there.
+  const options = ['--no-same-owner', '--strip-components=1']
+  run('tar', ['-xf', archive ?? name, '-C', partial, ...options], { cwd: folder })
   fs.renameSync(partial, unpacked)
   return unpacked
 }

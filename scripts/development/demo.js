@@ -1,7 +1,7 @@
 // `npm run demo`: the failure and the fix, in a sandbox like OpenShell's. Exits with 1 if a check fails.
 'use strict'
 
-const { requirements } = require('../../test/support/namespace')
+const { requirements } = require('../../test/support/requirements')
 const openshell = require('../../test/support/openshell-fixture')
 
 const missing = requirements()

@@ -18,4 +18,4 @@ for file in $(git ls-files 'src/*.c'); do
   gcc -fanalyzer -O2 -Wall -Wextra -Werror $known $flags -c "$file" -o /dev/null
 done
 cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr --suppress=missingIncludeSystem \
-  --enable=warning,performance,portability,style $includes src test/sandbox
+  --enable=warning,performance,portability,style $includes src test/support/sandbox

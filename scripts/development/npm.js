@@ -14,6 +14,7 @@ function modified(file) {
 
 function installNpmPackages() {
   if (modified('node_modules/.package-lock.json') >= modified('package-lock.json')) return
+  console.error('Installing the development dependencies of package.json, from npm.')
   // Without scripts: setup.js compiles the addon, and other callers do not need it.
   run('npm', ['ci', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'])
 }

@@ -7,6 +7,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { installDebianPackages, unpackDebianPackages } = require('./debian')
 const { installNpmPackages } = require('./npm')
+const { DEBIAN_PACKAGES } = require('./packages')
 const { attempt, run } = require('./run')
 
 const root = path.join(__dirname, '../..')
@@ -29,15 +30,6 @@ const PRODUCTS = {
 
 // What binding.gyp needs.
 const SOURCES = ['binding.gyp', 'package.json', 'scripts/install', 'src']
-
-function installCompilers() {
-  const foreign = TARGETS.filter(({ arch }) => arch !== process.arch)
-  installDebianPackages([
-    ...['binutils', 'gcc', 'libc6-dev', 'make', 'pkg-config', 'python3'],
-    ...foreign.map(({ triplet }) => `gcc-${triplet.replace('_', '-')}`),
-    ...foreign.map(({ debian }) => `libc6-dev-${debian}-cross`)
-  ])
-}
 
 /**
  * @param {Target} target
@@ -110,7 +102,8 @@ function prebuild(target) {
 }
 
 attempt(() => {
-  installCompilers()
+  if (installDebianPackages(DEBIAN_PACKAGES.prebuild).length > 0)
+    throw new Error('these packages are missing')
   installNpmPackages()
   fs.rmSync(path.join(root, 'prebuilds'), { recursive: true, force: true })
   TARGETS.forEach(prebuild)

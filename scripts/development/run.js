@@ -19,7 +19,7 @@ function run(command, args, options) {
 }
 
 /**
- * Runs a script. If it fails, prints one line with the failed program, which has printed the reason.
+ * Runs a script. If it fails, prints one line: what is wrong, or which program failed after it printed why.
  *
  * @param {() => void} script
  */
@@ -27,7 +27,8 @@ function attempt(script) {
   try {
     script()
   } catch (error) {
-    console.error(`setup: ${/** @type {Error} */ (error).message}`)
+    const name = path.basename(process.argv[1], '.js')
+    console.error(`${name}: ${/** @type {Error} */ (error).message}`)
     process.exitCode = 1
   }
 }

@@ -1,53 +1,59 @@
-// Prepares a machine that has only Node and npm for `npm run demo` and `npm test`: Debian packages, npm
-// packages, the addon, and the native parts of the tests. Skips what is up to date.
+// Prepares a machine that has only Node and npm: Debian packages, npm packages, the addon, and the native parts
+// of the tests. Prints what it installs and why, and skips what is up to date.
+//
+//   node scripts/development/setup.js demo|lint|bench|behaviour|soak|real
 'use strict'
 
 const fs = require('node:fs')
 const path = require('node:path')
 const { installDebianPackages } = require('./debian')
 const { installNpmPackages, modified } = require('./npm')
+const { DEBIAN_PACKAGES } = require('./packages')
 const { attempt, run } = require('./run')
 
 const root = path.join(__dirname, '../..')
-
-const DEBIAN_PACKAGES = [
-  'bubblewrap',
-  'firejail',
-  'gcc',
-  'g++',
-  'hostname',
-  'iproute2',
-  'libc6-dev',
-  'libcmocka-dev',
-  'libmnl-dev',
-  'libseccomp-dev',
-  'make',
-  'musl-tools',
-  'perl',
-  'php-cli',
-  'pkg-config',
-  'python3',
-  'python3-psutil',
-  'qemu-user-static',
-  'runc',
-  'strace',
-  'valgrind'
-]
+const ADDON = 'build/Release/osh_ifaddrs.node'
 
 function buildAddon() {
   const names = fs.readdirSync(path.join(root, 'src'), { encoding: 'utf8', recursive: true })
   const sources = names.map((name) => `src/${name}`)
-  const built = modified('build/Release/osh_ifaddrs.node')
+  const built = modified(ADDON)
   if ([...sources, 'binding.gyp'].every((file) => modified(file) < built)) return
+  console.error('Compiling the addon.')
   // From source: a published addon, or one compiled from older sources, would hide a change.
   run(process.execPath, ['scripts/install/install.js'], {
-    env: { ...process.env, npm_config_build_from_source: 'true' }
+    env: { ...process.env, npm_config_build_from_source: 'true', npm_config_loglevel: 'error' },
+    // make(1) prints every step.
+    stdio: ['ignore', 'ignore', 'inherit']
   })
+  // The install script only prints a warning if it cannot compile.
+  if (modified(ADDON) === built) throw new Error('the addon is not built')
 }
 
-attempt(() => {
-  installDebianPackages(DEBIAN_PACKAGES)
+/**
+ * Builds the C parts of the tests: all of them, or if packages are missing those that can be built.
+ *
+ * @param {string} kind
+ * @param {boolean} hasPackages
+ */
+function buildTests(kind, hasPackages) {
+  const make = ['--silent', '--directory=test', kind]
+  if (hasPackages) return run('make', make)
+  try {
+    run('make', [...make, '--keep-going'], { stdio: 'ignore' })
+  } catch {
+    console.error('Without these packages some parts of the tests cannot be built.')
+  }
+}
+
+/** @param {string} kind a key of DEBIAN_PACKAGES */
+function setUp(kind) {
+  const missing = installDebianPackages(DEBIAN_PACKAGES[kind])
   installNpmPackages()
   buildAddon()
-  run('make', ['--silent', '--directory=test'])
-})
+  buildTests(kind, missing.length === 0)
+}
+
+if (require.main === module) attempt(() => setUp(process.argv[2]))
+
+module.exports = { setUp }

@@ -1,10 +1,22 @@
 'use strict'
 
-// The folder in which test/docs.test.js runs the snippets of docs/deploy.md.
+// The folder and the sandbox in which the tests run the snippets of docs/deploy.md.
 
 const fs = require('node:fs')
 const path = require('node:path')
 const { projectRoot } = require('./namespace')
+
+const OPEN = ['--user', 'keep', '--no-landlock']
+const NETLINK = ['--deny-family', 'netlink']
+
+/** The address of d0 in the namespace that `makeNamespace` makes. */
+const ADDRESS = '10.0.0.1/24'
+
+/**
+ * The snippets that need a program of others. test/real/docs.test.js runs these, test/behaviour/docs.test.js the
+ * rest.
+ */
+const REAL_SNIPPETS = ['firejail']
 
 /** Prints an address of the test's namespace, or the error's errno. */
 const APP = `
@@ -42,10 +54,44 @@ esac
   for (const name of fs.readdirSync(path.join(folder, 'bin'))) {
     fs.chmodSync(path.join(folder, 'bin', name), 0o755)
   }
+  // Starts faster than the shims of version managers.
+  fs.symlinkSync('/usr/bin/python3', path.join(folder, 'bin/python3'))
   const bin = path.join(folder, 'node_modules/.bin')
   fs.mkdirSync(bin)
   fs.symlinkSync('../osh-ifaddrs/lib/command-line/cli.js', path.join(bin, 'osh-ifaddrs'))
   return folder
+}
+
+/**
+ * The PATH with the programs in the folder.
+ *
+ * @param {string} folder
+ */
+function pathIn(folder) {
+  return `${path.join(folder, 'bin')}:${process.env.PATH}`
+}
+
+/**
+ * @param {import('./namespace').Namespace} ns
+ * @param {string} folder
+ */
+function makeShell(ns, folder) {
+  /**
+   * Runs a script in a sandbox and returns its output.
+   *
+   * @param {import('tap').Test} t
+   * @param {string} script
+   * @param {{ denials?: string[], env?: Record<string, string> }} [options]
+   */
+  return (t, script, { denials = NETLINK, env = {} } = {}) => {
+    const { stdout, stderr } = ns.exec('sh', ['-euc', script], {
+      launch: [...OPEN, ...denials],
+      cwd: folder,
+      env: { PATH: pathIn(folder), npm_config_prefix: undefined, ...env }
+    })
+    t.equal(stderr, '')
+    return stdout.trim()
+  }
 }
 
 /**
@@ -61,4 +107,4 @@ function relocate(text, folder) {
   )
 }
 
-module.exports = { makeDeployment, relocate }
+module.exports = { ADDRESS, REAL_SNIPPETS, makeDeployment, makeShell, pathIn, relocate }

@@ -1,6 +1,6 @@
 'use strict'
 
-// Starts programs for tests, plain or in a sandbox, through the launcher (test/sandbox/launch.c). Network
+// Starts programs for tests, plain or in a sandbox, through the launcher (sandbox/launch.c). Network
 // namespaces are only names here, which the launcher enters; namespace.js makes them.
 
 const { spawnSync } = require('node:child_process')
@@ -10,8 +10,9 @@ const path = require('node:path')
 /**
  * @typedef {object} RunOptions
  * @property {string[]} [launch] options of the launcher. Without them the program runs as the
- *   current user, and the file system and every system call are open. With them it runs as user 65534,
- *   and only the launcher's paths, the project and node's prefix are open; the options can change both.
+ *   current user, and the file system and every system call are open. With them it runs as user 65534, if
+ *   this process can change user, and only the launcher's paths, the project and node's prefix are open;
+ *   the options can change both.
  * @property {Record<string, string | undefined>} [env] added to the environment; undefined removes a
  *   variable. NODE_OPTIONS and NODE_EXTRA_CA_CERTS are not inherited.
  * @property {string} [cwd] default: the project's root
@@ -35,6 +36,8 @@ const path = require('node:path')
 
 const projectRoot = path.resolve(__dirname, '..', '..')
 const launcher = path.join(projectRoot, 'test', 'build', 'sandbox')
+
+const NOBODY = 65534
 
 const EXEC_TIMEOUT = 60_000
 const MAX_OUTPUT = 256 * 1024 * 1024
@@ -60,15 +63,29 @@ function runProgram(command, args, options) {
   return { status, signal, stdout, stderr }
 }
 
+/** Whether this process can become another user. The root of a user namespace made by a user cannot. */
+function canChangeUser() {
+  if (process.platform !== 'linux' || process.getuid?.() !== 0) return false
+  const lines = fs.readFileSync('/proc/self/uid_map', 'utf8').trim().split('\n')
+  return lines.some((line) => {
+    const [first, , count] = line.trim().split(/\s+/).map(Number)
+    return first <= NOBODY && NOBODY < first + count
+  })
+}
+
+/** Options of the launcher that stand before a test's own, which override them. */
+const defaultLaunch = canChangeUser() ? [] : ['--user', 'keep']
+
 /**
- * The user in the launcher's options. The last one counts, as in the launcher.
+ * The user in a test's options. The last one counts, as in the launcher.
  *
  * @param {string[]} launch
  */
 function userOf(launch) {
-  let user = '65534'
-  launch.forEach((option, index) => {
-    if (option === '--user') user = launch[index + 1]
+  let user = `${NOBODY}`
+  const options = [...defaultLaunch, ...launch]
+  options.forEach((option, index) => {
+    if (option === '--user') user = options[index + 1]
     if (option.startsWith('--user=')) user = option.slice('--user='.length)
   })
   return user
@@ -150,7 +167,7 @@ function launchArguments(netns, command, args, { launch, env, execPath = process
     checkReachable(user, fs.realpathSync(execPath))
   }
   const paths = ['--path', projectRoot, '--path', prefixOf(execPath)]
-  return [...start, ...paths, ...launch, ...program]
+  return [...start, ...defaultLaunch, ...paths, ...launch, ...program]
 }
 
 /**
@@ -176,6 +193,9 @@ function nodeArguments(program) {
 
 module.exports = {
   EXEC_TIMEOUT,
+  NOBODY,
+  canChangeUser,
+  defaultLaunch,
   programEnvironment,
   launchArguments,
   launcher,

@@ -1,8 +1,8 @@
 'use strict'
 
 // A program for tests. It reads the paths of network namespaces, one a line, enters each, and prints a line of
-// JSON: the native function's answer there, ours, and our diagnosis. So one process for each mode reads
-// thousands of topologies.
+// JSON: the native function's answer or error there, ours, and our diagnosis. So one process for each mode reads
+// thousands of topologies. An empty line is the namespace in which it is.
 
 const os = require('node:os')
 const readline = require('node:readline')
@@ -20,7 +20,7 @@ function readNative() {
   const kept = inherited.map((name) => Object.getOwnPropertyDescriptor(prototype, name))
   for (const name of inherited) delete prototype[name]
   try {
-    return JSON.stringify(os.networkInterfaces())
+    return os.networkInterfaces()
   } finally {
     inherited.forEach((name, i) =>
       Object.defineProperty(prototype, name, /** @type {PropertyDescriptor} */ (kept[i]))
@@ -28,20 +28,25 @@ function readNative() {
   }
 }
 
-/** @param {() => string} read */
+/**
+ * An answer stays JSON text, so that comparisons include the order of its keys.
+ *
+ * @param {() => unknown} read
+ */
 function answerOrError(read) {
   try {
-    return { answer: read() }
+    return { answer: JSON.stringify(read()) }
   } catch (error) {
-    return { error: `${error}` }
+    const { name, code, message, info, sources } = /** @type {any} */ (error)
+    return { error: { name, code, message, errno: info?.errno, sources } }
   }
 }
 
 readline.createInterface({ input: process.stdin }).on('line', (path) => {
-  enter(path)
+  if (path !== '') enter(path)
   const reading = {
-    native: process.argv.includes('--native') ? answerOrError(readNative) : {},
-    ours: answerOrError(() => JSON.stringify(networkInterfaces())),
+    native: answerOrError(readNative),
+    ours: answerOrError(networkInterfaces),
     diagnosis: diagnose()
   }
   process.stdout.write(`${JSON.stringify(reading)}\n`)

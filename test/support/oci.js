@@ -23,10 +23,12 @@ function bindReadOnly(source) {
  * @param {string[]} options.args the program and its arguments
  * @param {string[]} options.paths to mount in addition to the system's
  * @param {number} options.errno with which socket(AF_NETLINK) fails
+ * @param {string[]} [options.env] in addition to PATH
  * @param {string[]} [options.maskedPaths]
  * @param {object} [options.seccomp] a profile; the default refuses only netlink
  */
-function makeBundle(bundle, { netns, args, paths, errno, maskedPaths = [], seccomp }) {
+function makeBundle(bundle, options) {
+  const { netns, args, paths, errno, env = [], maskedPaths = [], seccomp } = options
   const mounts = [...SYSTEM, ...paths].filter((source) => fs.existsSync(source)).map(bindReadOnly)
   const socket = {
     names: ['socket'],
@@ -41,7 +43,7 @@ function makeBundle(bundle, { netns, args, paths, errno, maskedPaths = [], secco
       terminal: false,
       user: { uid: 65534, gid: 65534 },
       args,
-      env: ['PATH=/usr/bin'],
+      env: ['PATH=/usr/bin', ...env],
       cwd: '/',
       capabilities: {},
       noNewPrivileges: true

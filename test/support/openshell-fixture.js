@@ -1,13 +1,13 @@
 'use strict'
 
-// For test/ciao.test.js and the demo: a sandbox as OpenShell builds it, at 10.200.0.2, and a peer outside it
+// For test/behaviour/ciao.test.js and the demo: a sandbox as OpenShell builds it, at 10.200.0.2, and a peer outside it
 // at 10.200.0.1.
 
 const path = require('node:path')
 const { once } = require('node:events')
 const { Namespace, vethPair } = require('./namespace')
 
-const fixtures = path.join(__dirname, '..', 'fixtures')
+const fixtures = path.join(__dirname, 'fixtures')
 const OPENSHELL = ['--deny-family', 'netlink', '--errno', 'EPERM']
 const PEER = '10.200.0.1'
 const SANDBOX = '10.200.0.2'

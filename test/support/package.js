@@ -1,15 +1,38 @@
 'use strict'
 
-// The package as npm publishes it, the environment of a bare machine, and the programs that it must work with.
-// The first run downloads these from the npm registry; later runs reuse them.
+// The package as npm publishes it, the environment of a bare machine, and programs from the npm registry. What
+// is packed or downloaded stays below test/build, where later runs find it.
 
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
-const os = require('node:os')
 const path = require('node:path')
 const { launcher, projectRoot } = require('./namespace')
+const { makeTemporaryFolder } = require('./temporary-folder')
 
 const cacheFolder = path.join(projectRoot, 'test', 'build', 'package')
+
+// Packing and downloading take minutes on a busy machine, and another test may do the same first.
+const LOCK_TIMEOUT = 900_000
+
+// Exits if the tarball is newer than what it is made of. The tarball gets the time at which packing began,
+// because a file may change meanwhile.
+const PACK = `
+  tarball=$1
+  shift
+  if [ -e "$tarball" ] && [ -z "$(find "$@" -newer "$tarball" -print -quit)" ]; then exit; fi
+  touch "$tarball.started"
+  JOBS=max npm pack --loglevel=error --pack-destination "\${tarball%/*}"
+  touch --reference="$tarball.started" "$tarball"`
+
+// The folder is renamed when it is complete, because this may be interrupted. npm installs a binary for another
+// processor only with --force, and makes only the files executable that the package names as commands.
+const FETCH = `
+  if [ -e "$1/$2" ]; then exit; fi
+  rm -rf "$1" "$1.partial"
+  mkdir "$1.partial"
+  npm install --prefix "$1.partial" --no-save --ignore-scripts --force --no-audit --no-fund --loglevel=error "$3"
+  chmod +x "$1.partial/$2"
+  mv "$1.partial" "$1"`
 
 // As a prefix of a command, makes os.networkInterfaces() throw in it.
 const DENIED = [launcher, '--user', 'keep', '--no-landlock', '--deny-family', 'netlink', '--']
@@ -17,19 +40,28 @@ const DENIED = [launcher, '--user', 'keep', '--no-landlock', '--deny-family', 'n
 /** @typedef {import('node:child_process').SpawnSyncOptions} SpawnOptions */
 
 /**
- * Runs a program until it exits. Throws if it cannot be started.
+ * Runs a program until it exits. tap adds its own modules to the NODE_OPTIONS of what child_process starts, and
+ * each Node would take three times as long; env(1) sets or unsets the variable after that.
  *
  * @param {string[]} command
  * @param {SpawnOptions} [options]
  */
-function run([command, ...args], options) {
-  const { error, status, stdout, stderr } = spawnSync(command, args, {
-    timeout: 120_000,
-    killSignal: 'SIGKILL',
-    ...options,
-    env: options?.env ?? cleanEnvironment(),
-    encoding: 'utf8'
-  })
+function run(command, options) {
+  const env = options?.env ?? cleanEnvironment()
+  const { NODE_OPTIONS } = env
+  const nodeOptions =
+    NODE_OPTIONS === undefined ? ['-u', 'NODE_OPTIONS'] : [`NODE_OPTIONS=${NODE_OPTIONS}`]
+  const { error, status, stdout, stderr } = spawnSync(
+    '/usr/bin/env',
+    [...nodeOptions, ...command],
+    {
+      timeout: 120_000,
+      killSignal: 'SIGKILL',
+      ...options,
+      env,
+      encoding: 'utf8'
+    }
+  )
   if (error) throw error
   return { status, stdout, stderr, output: stdout + stderr }
 }
@@ -47,12 +79,36 @@ function runChecked(command, options) {
   return stdout
 }
 
-/** The current environment without the variables that npm and tap set for their children. */
+/**
+ * The current environment without the variables that npm and tap set for their children, except where npm's
+ * configuration says that Node's headers are. node-gyp starts Python three times; Debian's starts faster than the
+ * shims of version managers.
+ *
+ * @returns {NodeJS.ProcessEnv}
+ */
 function cleanEnvironment() {
   const kept = Object.entries(process.env).filter(
-    ([name]) => !/^(npm_|NODE_OPTIONS$|NODE_V8_COVERAGE$|_TAPJS_|TAP)/i.test(name)
+    ([name]) =>
+      !/^(npm_(?!config_nodedir$)|NODE_OPTIONS$|NODE_V8_COVERAGE$|_TAPJS_|TAP)/i.test(name)
   )
-  return Object.fromEntries(kept)
+  return { PYTHON: '/usr/bin/python3', ...Object.fromEntries(kept) }
+}
+
+/**
+ * Runs a shell script that no other test runs at the same time.
+ *
+ * @param {string} name of the lock
+ * @param {string} script
+ * @param {string[]} args
+ */
+function runLocked(name, script, ...args) {
+  fs.mkdirSync(cacheFolder, { recursive: true })
+  const lock = path.join(cacheFolder, `${name}.lock`)
+  // Ends with the process that holds it, however that ends.
+  runChecked(['flock', lock, 'sh', '-euc', script, 'sh', ...args], {
+    cwd: projectRoot,
+    timeout: LOCK_TIMEOUT
+  })
 }
 
 /**
@@ -62,16 +118,11 @@ function cleanEnvironment() {
  * @param {string} file relative to the package
  */
 function fetchFromNpm(spec, file) {
-  const folder = path.join(cacheFolder, spec.replace(/\W+/g, '-'))
-  const name = spec.slice(0, spec.lastIndexOf('@'))
-  const found = path.join(folder, 'node_modules', name, file)
-  if (!fs.existsSync(found)) {
-    fs.mkdirSync(folder, { recursive: true })
-    // npm installs a binary for another processor only with --force.
-    const options = ['--prefix', folder, '--no-save', '--ignore-scripts', '--force']
-    runChecked(['npm', 'install', ...options, spec])
-  }
-  return found
+  const name = spec.replace(/\W+/g, '-')
+  const folder = path.join(cacheFolder, name)
+  const fetched = path.join('node_modules', spec.slice(0, spec.lastIndexOf('@')), file)
+  runLocked(name, FETCH, folder, fetched, spec)
+  return path.join(folder, fetched)
 }
 
 /**
@@ -83,18 +134,17 @@ function fetchNode(major, arch) {
 }
 
 /**
- * Packs the project as `npm publish` does.
+ * Packs the project as `npm publish` does, unless nothing has changed since it was packed.
  *
  * @returns {string} the tarball
  */
 function pack() {
-  fs.mkdirSync(cacheFolder, { recursive: true })
-  const args = ['--silent', '--pack-destination', cacheFolder]
-  const [name] = runChecked(['npm', 'pack', ...args], { cwd: projectRoot })
-    .trim()
-    .split('\n')
-    .slice(-1)
-  return path.join(cacheFolder, name)
+  const { files, version } = require('../../package.json')
+  const tarball = path.join(cacheFolder, `osh-ifaddrs-${version}.tgz`)
+  const sources = files.filter((name) => name !== 'prebuilds')
+  const others = ['LICENSE', 'README.md', 'package.json', 'package-lock.json']
+  runLocked('pack', PACK, tarball, ...sources, ...others, 'scripts/development')
+  return tarball
 }
 
 /**
@@ -118,9 +168,7 @@ function packWithoutPrebuilds(t, tarball) {
  * @param {string} [name]
  */
 function makeFolder(t, name = 'app') {
-  const parent = fs.mkdtempSync(path.join(os.tmpdir(), 'osh-package-'))
-  t.teardown(() => fs.rmSync(parent, { recursive: true, force: true }))
-  const folder = path.join(parent, name)
+  const folder = path.join(makeTemporaryFolder(t), name)
   fs.mkdirSync(folder)
   fs.writeFileSync(path.join(folder, 'package.json'), '{ "private": true }')
   return folder

@@ -5,15 +5,21 @@
 /** @typedef {import('./topology').Topology} Topology */
 /** @typedef {Topology & { keys: string[] }} Case */
 
-// `nodad` and `addrgenmode none` avoid duplicate address detection, which takes a second.
-const veth = [
-  'link set lo up',
-  'link add name d0 type veth peer name d1',
-  'link set d0 addrgenmode none',
-  'link set d1 addrgenmode none',
-  'link set d0 up',
-  'link set d1 up'
+/**
+ * Links that are up. `nodad` and `addrgenmode none` avoid duplicate address detection, which takes a second.
+ *
+ * @param {string} name
+ * @param {string} peer
+ */
+const makeVeth = (name, peer) => [
+  `link add name ${name} type veth peer name ${peer}`,
+  `link set ${name} addrgenmode none`,
+  `link set ${peer} addrgenmode none`,
+  `link set ${name} up`,
+  `link set ${peer} up`
 ]
+
+const veth = ['link set lo up', ...makeVeth('d0', 'd1')]
 
 /** @param {string} text of UTF-8 */
 const utf8 = (text) => Buffer.from(text).toString('latin1')
@@ -72,7 +78,7 @@ const cases = {
     lines: [
       ...veth,
       'addr add 10.0.0.1 peer 10.9.9.9/32 dev d0',
-      'addr add fd00::1 peer fd00::2 dev d0'
+      'addr add fd00::1 peer fd00::2 dev d0 nodad'
     ],
     keys: ['lo', 'd0']
   },
@@ -180,11 +186,7 @@ const mixed = {
     'addr add 172.16.0.1/31 dev d1',
     'addr add fd00::2/64 dev d0 nodad',
     'addr add fe80::2/64 dev d0 nodad',
-    'link add name v0 type veth peer name v1',
-    'link set v0 addrgenmode none',
-    'link set v0 up',
-    'link set v1 addrgenmode none',
-    'link set v1 up',
+    ...makeVeth('v0', 'v1'),
     'addr add fe80::3/64 dev v0 nodad',
     'link add name off0 type veth peer name off1',
     'addr add 10.99.0.1/24 dev off0',
@@ -192,4 +194,4 @@ const mixed = {
   ]
 }
 
-module.exports = { cases, mixed }
+module.exports = { cases, makeVeth, mixed }

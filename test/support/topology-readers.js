@@ -1,13 +1,15 @@
 'use strict'
 
-// Reads topologies in every mode, with one long-lived process (namespace-reader.js) for each.
+// Reads topologies with namespace-reader.js: in every mode with one long-lived process for each, or once.
 
 const { once } = require('node:events')
 const path = require('node:path')
 const readline = require('node:readline')
+const { requirements } = require('./requirements')
 
 /** @typedef {import('./namespace').Namespace} Namespace */
-/** @typedef {import('./topology').Reading} Reading */
+/** @typedef {{ answer?: string, error?: any }} Outcome `answer` is JSON */
+/** @typedef {{ native: Outcome, ours: Outcome, diagnosis: import('../../lib/index').Diagnosis }} Reading */
 
 const reader = path.join(__dirname, 'namespace-reader.js')
 
@@ -21,7 +23,10 @@ const modes = {
   'no netlink, no inet': [...sandbox, '--deny-family', 'netlink,inet'],
   'no socket': [...sandbox, '--deny-family', 'all'],
   'no socket, no socketpair': [...sandbox, '--deny-family', 'all', '--deny-socketpair'],
-  'no netlink, no /proc': [...sandbox, '--deny-family', 'netlink', '--no-path', '/proc']
+  // Only Landlock closes /proc.
+  ...(requirements('landlock') === null && {
+    'no netlink, no /proc': [...sandbox, '--deny-family', 'netlink', '--no-path', '/proc']
+  })
 }
 
 class Readers {
@@ -34,10 +39,9 @@ class Readers {
   constructor(home, { only = Object.keys(modes), execPath } = {}) {
     const selected = Object.entries(modes).filter(([mode]) => only.includes(mode))
     this.#readers = selected.map(([mode, launch]) => {
-      const args = launch ? [] : ['--native']
       /** @type {import('node:child_process').StdioOptions} */
       const stdio = ['pipe', 'pipe', 'inherit']
-      const child = home.spawn([reader, ...args], { launch, stdio, execPath })
+      const child = home.spawn([reader], { launch, stdio, execPath })
       if (!child.stdin || !child.stdout) throw new Error('the reader has no pipes')
       const lines = readline.createInterface({ input: child.stdout })[Symbol.asyncIterator]()
       return { mode, child, stdin: child.stdin, lines }
@@ -66,4 +70,18 @@ class Readers {
   }
 }
 
-module.exports = { Readers, modes }
+/**
+ * Reads a namespace once, in a process of its own.
+ *
+ * @param {Namespace} ns
+ * @param {string[]} launch as in RunOptions
+ * @returns {Reading}
+ */
+function readOnce(ns, launch) {
+  // The empty line is the namespace in which it starts.
+  const { status, stdout, stderr } = ns.node([reader], { launch, input: '\n' })
+  if (status !== 0 || stderr !== '') throw new Error(`namespace-reader.js: ${status}: ${stderr}`)
+  return JSON.parse(stdout)
+}
+
+module.exports = { Readers, modes, readOnce }

@@ -1,6 +1,6 @@
 'use strict'
 
-// Builds topologies in namespaces, and reads them there.
+// Builds topologies in namespaces.
 
 const { spawnSync } = require('node:child_process')
 const { once } = require('node:events')
@@ -19,15 +19,7 @@ const { projectRoot } = require('./namespace')
  * @property {string[]} [addresses] commands for ./raw.c that add addresses
  */
 
-/**
- * @typedef {object} Reading
- * @property {{ answer?: string, error?: any }} native
- * @property {{ answer?: string, error?: any }} ours
- * @property {import('../../lib/index').Diagnosis} diagnosis
- */
-
 const raw = path.join(projectRoot, 'test', 'build', 'raw')
-const reader = path.join(__dirname, 'read.js')
 
 const SETTLE_TIMEOUT = 10_000
 const SETTLE_INTERVAL = 10
@@ -131,18 +123,4 @@ function listIPv4(ns) {
   )
 }
 
-/**
- * Runs read.js in a namespace; `launch` as in RunOptions.
- *
- * @param {Namespace} ns
- * @param {string[]} [launch]
- * @param {string[]} [sources]
- * @returns {Reading}
- */
-function read(ns, launch, sources = []) {
-  const { status, stdout, stderr } = ns.node([reader, ...sources], { launch })
-  if (status !== 0 || stderr !== '') throw new Error(`read.js: ${status}: ${stderr}`)
-  return JSON.parse(stdout)
-}
-
-module.exports = { build, listIPv4, read, settleCarriers }
+module.exports = { build, listIPv4, settleCarriers }

@@ -1,0 +1,87 @@
+// The Debian packages that each command needs, and what for.
+'use strict'
+
+const ADDON = {
+  gcc: 'compiles the addon and the C parts of the tests',
+  'g++': 'links the addon: node-gyp calls it',
+  'libc6-dev': 'the headers of the C library',
+  'libmnl-dev': 'the addon reads netlink with it',
+  make: 'builds the addon and the C parts of the tests',
+  'pkg-config': 'finds libmnl',
+  python3: 'runs node-gyp, and is a program that tests run in the sandbox'
+}
+
+const SANDBOX = {
+  iproute2: 'makes network namespaces and links',
+  'libseccomp-dev': 'the test sandbox refuses system calls with it'
+}
+
+/** For the published binaries. Debian has no package of a compiler for the machine's own processor. */
+const BINARIES = {
+  ...ADDON,
+  binutils: 'shows what the binaries export and need',
+  ...(process.arch === 'arm64'
+    ? {
+        'gcc-x86-64-linux-gnu': 'compiles the published x64 binaries',
+        'libc6-dev-amd64-cross': 'compiles the published x64 binaries'
+      }
+    : {
+        'gcc-aarch64-linux-gnu': 'compiles the published arm64 binaries',
+        'libc6-dev-arm64-cross': 'compiles the published arm64 binaries'
+      })
+}
+
+const MUSL = 'compiles for musl, the C library of Alpine'
+
+const UNITS = { 'libcmocka-dev': 'runs the C unit tests' }
+
+/** @type {Record<string, Record<string, string>>} */
+const DEBIAN_PACKAGES = {
+  demo: { ...ADDON, ...SANDBOX },
+  lint: {
+    ...ADDON,
+    ...SANDBOX,
+    ...UNITS,
+    clang: 'its headers are read by clang-tidy',
+    'clang-format': 'checks the format of C',
+    'clang-tidy': 'analyses C',
+    cppcheck: 'analyses C'
+  },
+  bench: {
+    ...ADDON,
+    ...SANDBOX,
+    'python3-psutil': 'is compared with',
+    valgrind: 'counts instructions'
+  },
+  prebuild: BINARIES,
+  behaviour: {
+    ...BINARIES,
+    ...SANDBOX,
+    ...UNITS,
+    'musl-tools': MUSL,
+    strace: 'shows which system calls are made'
+  },
+  soak: {
+    ...BINARIES,
+    ...SANDBOX,
+    ...UNITS,
+    clang: 'compiles the fuzzers',
+    'libclang-rt-dev': 'runs the fuzzers',
+    llvm: 'shows what the fuzzers cover',
+    'musl-tools': MUSL,
+    'qemu-user-static': 'emulates an arm64 processor',
+    valgrind: 'checks memory'
+  },
+  real: {
+    ...BINARIES,
+    ...SANDBOX,
+    bubblewrap: 'a sandbox',
+    firejail: 'a sandbox',
+    hostname: 'lists addresses',
+    'php-cli': 'lists addresses',
+    'python3-psutil': 'lists addresses',
+    runc: 'a sandbox'
+  }
+}
+
+module.exports = { DEBIAN_PACKAGES }

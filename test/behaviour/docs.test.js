@@ -1,0 +1,126 @@
+'use strict'
+
+// Runs the commands in the documents and compares their output with what the documents show.
+
+const { spawnSync } = require('node:child_process')
+const fs = require('node:fs')
+const path = require('node:path')
+const t = require('tap')
+const { OCI_RULE, POLICIES } = require('../../lib/doctor/remedies')
+const { makeNamespace } = require('../support/sandbox')
+const {
+  ADDRESS,
+  REAL_SNIPPETS,
+  makeDeployment,
+  makeShell,
+  pathIn,
+  relocate
+} = require('../support/deployment')
+const { projectRoot } = require('../support/namespace')
+const { requirements } = require('../support/requirements')
+const { makePattern, readConsole, readSnippets } = require('../support/snippets')
+
+t.test('links', async (t) => {
+  const pages = fs.readdirSync(path.join(projectRoot, 'docs')).map((name) => `docs/${name}`)
+  const tops = fs.readdirSync(projectRoot).filter((name) => name.endsWith('.md'))
+  for (const page of [...tops, ...pages.filter((name) => name.endsWith('.md'))]) {
+    const text = fs.readFileSync(path.join(projectRoot, page), 'utf8')
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link]) => link)
+    for (const link of links) {
+      const target = path.join(projectRoot, path.dirname(page), link)
+      t.ok(fs.existsSync(target), `${page}: ${link}`)
+    }
+  }
+})
+
+t.test('why-it-fails.md', { skip: requirements('strace', 'python3') }, async (t) => {
+  const folder = makeDeployment(t)
+  const env = { ...process.env, NO_COLOR: '1', PATH: pathIn(folder) }
+  delete env.FORCE_COLOR
+  let commands = 0
+  for (const { kind, name, text, line } of readSnippets('why-it-fails.md')) {
+    t.match(kind, /^(run|file)$/, `line ${line} is marked`)
+    if (kind === 'file') fs.writeFileSync(path.join(folder, name), text)
+    if (kind !== 'run') continue
+    for (const { command, expected } of readConsole(text)) {
+      // env(1) removes the options that tap adds.
+      const { stdout, stderr } = spawnSync('env', ['-u', 'NODE_OPTIONS', 'sh', '-c', command], {
+        cwd: folder,
+        env,
+        encoding: 'utf8'
+      })
+      t.match(stdout + stderr, makePattern(expected), command)
+      commands++
+    }
+  }
+  t.equal(commands, 9, 'all commands were run')
+})
+
+t.test('deploy.md', { skip: requirements() }, async (t) => {
+  const ns = makeNamespace(t, 'docs')
+  const folder = makeDeployment(t)
+  const shell = makeShell(ns, folder)
+  const snippets = readSnippets('deploy.md')
+  const control = (t) =>
+    t.equal(shell(t, 'node app.js'), 'errno 1', 'control: fails without the package')
+  const match = (t, text, pattern) => {
+    const found = text.match(pattern)
+    t.ok(found, `the snippet matches ${pattern}`)
+    return found?.[1] ?? ''
+  }
+  const testEnvironment = (t, value) => {
+    const env = { NODE_OPTIONS: relocate(value, folder) }
+    t.equal(shell(t, 'node app.js', { env }), ADDRESS)
+  }
+
+  /** @type {Record<string, (t: import('tap').Test, text: string) => void>} */
+  const tests = {
+    'command line': (t, text) => t.equal(shell(t, text), ADDRESS),
+    import: (t, text) => {
+      fs.writeFileSync(path.join(folder, 'app.mjs'), text)
+      t.match(shell(t, 'node app.mjs'), `cidr: '${ADDRESS}'`)
+    },
+    NODE_OPTIONS: (t, text) => t.equal(shell(t, text), ADDRESS),
+    run: (t, text) => t.match(shell(t, text), /^\[\(\d+, '(lo|d0|d1)'\), /),
+    OpenClaw: (t, text) => t.equal(shell(t, text), ADDRESS),
+    Dockerfile: (t, text) => testEnvironment(t, match(t, text, /^ENV NODE_OPTIONS=(.*)$/m)),
+    env: (t, text) => t.equal(shell(t, relocate(text, folder)), ADDRESS),
+    // test/real/sandboxes.test.js runs a container with this rule.
+    'OCI rule': (t, text) => t.strictSame(JSON.parse(text), OCI_RULE),
+    Kubernetes: (t, text) =>
+      testEnvironment(t, match(t, text, /name: NODE_OPTIONS\n +value: (.*)$/m)),
+    'systemd families': (t, text) => {
+      t.equal(text.trim(), POLICIES.systemd.change, 'the doctor gives the same advice')
+      const allowed = match(t, text, /^RestrictAddressFamilies=(.*)$/m).split(' ')
+      const families = ['unix', 'inet', 'inet6', 'netlink', 'packet']
+      const denied = families.filter((family) => !allowed.includes(`AF_${family.toUpperCase()}`))
+      t.strictSame(denied, ['packet'])
+      const filter = (list) => ['--errno', 'EAFNOSUPPORT', '--deny-family', list.join(',')]
+      t.equal(shell(t, 'node app.js', { denials: filter(denied) }), ADDRESS)
+      const before = filter([...denied, 'netlink'])
+      t.equal(shell(t, 'node app.js', { denials: before }), 'errno 97', 'control')
+    },
+    'systemd environment': (t, text) =>
+      testEnvironment(t, match(t, text, /^Environment=NODE_OPTIONS=(.*)$/m)),
+    pm2: (t, text) => {
+      fs.writeFileSync(path.join(folder, 'ecosystem.config.js'), text)
+      const [app] = require(path.join(folder, 'ecosystem.config.js')).apps
+      t.equal(shell(t, `node ${app.node_args} ${app.script}`), ADDRESS)
+    }
+  }
+
+  control(t)
+  for (const { kind, name, text, line } of snippets) {
+    t.match(kind, /^(test|not run)$/, `line ${line} is marked`)
+    if (kind === 'not run') {
+      t.ok(name.length > 10, `it has a reason: ${name}`)
+      continue
+    }
+    if (REAL_SNIPPETS.includes(name)) continue
+    t.type(tests[name], 'function', `line ${line}: a test is named ${name}`)
+    await t.test(name, async (t) => tests[name]?.(t, text))
+  }
+  const named = snippets.filter(({ kind }) => kind === 'test').map(({ name }) => name)
+  const tested = [...Object.keys(tests), ...REAL_SNIPPETS]
+  t.strictSame(named.sort(), tested.sort(), 'each test has a snippet')
+})

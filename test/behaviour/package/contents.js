@@ -1,0 +1,175 @@
+'use strict'
+
+// The tarball: its files, its size, and its types.
+
+const fs = require('node:fs')
+const path = require('node:path')
+const { projectRoot, run, runChecked } = require('../../support/package')
+
+const LARGEST = 200_000
+
+const FILES = [
+  'LICENSE',
+  'README.md',
+  'binding.gyp',
+  'lib/addon/load.js',
+  'lib/addon/locate.js',
+  'lib/command-line/cli.js',
+  'lib/command-line/doctor.js',
+  'lib/command-line/environment.js',
+  'lib/command-line/help.js',
+  'lib/command-line/list.js',
+  'lib/command-line/nearest.js',
+  'lib/command-line/preload-path.js',
+  'lib/command-line/run.js',
+  'lib/command-line/terminal.js',
+  'lib/doctor/evidence.js',
+  'lib/doctor/remedies.js',
+  'lib/doctor/report.js',
+  'lib/doctor/suspects.js',
+  'lib/index.d.ts',
+  'lib/index.js',
+  'lib/register.d.ts',
+  'lib/register.js',
+  'lib/results/diagnosis.js',
+  'lib/results/layout.js',
+  'lib/results/listing.js',
+  'lib/results/network-interfaces.js',
+  'package.json',
+  'prebuilds/libmnl-licence.txt',
+  'prebuilds/linux-arm64/libmnl.so.0',
+  'prebuilds/linux-arm64/osh-ifaddrs.glibc.node',
+  'prebuilds/linux-arm64/osh_ifaddrs_core.so',
+  'prebuilds/linux-arm64/osh_ifaddrs_preload.so',
+  'prebuilds/linux-x64/libmnl.so.0',
+  'prebuilds/linux-x64/osh-ifaddrs.glibc.node',
+  'prebuilds/linux-x64/osh_ifaddrs_core.so',
+  'prebuilds/linux-x64/osh_ifaddrs_preload.so',
+  'scripts/install/headers.js',
+  'scripts/install/install.js',
+  'scripts/install/libmnl.js',
+  'src/addon/addon.c',
+  'src/addon/text.c',
+  'src/addon/text.h',
+  'src/core-files.txt',
+  'src/core/addresses.c',
+  'src/core/addresses.h',
+  'src/core/links.c',
+  'src/core/links.h',
+  'src/core/snapshot.c',
+  'src/core/snapshot.h',
+  'src/kernel/netdevice.c',
+  'src/kernel/netdevice.h',
+  'src/kernel/proc_net.c',
+  'src/kernel/proc_net.h',
+  'src/preload/block.h',
+  'src/preload/lists.c',
+  'src/preload/lists.h',
+  'src/preload/preload.c',
+  'src/read.c',
+  'src/read.h',
+  'src/sources/ioctl.c',
+  'src/sources/ioctl.h',
+  'src/sources/ioctl_labels.c',
+  'src/sources/ioctl_labels.h',
+  'src/sources/procfs.c',
+  'src/sources/procfs.h',
+  'src/sources/procfs_infer.c',
+  'src/sources/procfs_infer.h',
+  'src/sources/procfs_parse.c',
+  'src/sources/procfs_parse.h',
+  'src/sources/rtnetlink.c',
+  'src/sources/rtnetlink.h',
+  'src/sources/rtnetlink_parse.c',
+  'src/sources/rtnetlink_parse.h'
+]
+
+// Compiles only if the declarations are complete and strict.
+const USAGE = `
+import { networkInterfaces as native } from 'node:os'
+import 'osh-ifaddrs/register'
+import ifaddrs, { diagnose, networkInterfaces, preloadPath } from 'osh-ifaddrs'
+import type { Diagnosis, Fact, Inference, Options, SourceName, SourceReport } from 'osh-ifaddrs'
+import type { SourceStatus, UnavailableError } from 'osh-ifaddrs'
+
+const sources: readonly SourceName[] = ['rtnetlink', 'ioctl', 'procfs']
+const options: Options = { sources }
+const same: ReturnType<typeof native> = networkInterfaces(options)
+const entry = same.lo?.[0]
+if (entry?.family === 'IPv6') entry.scopeid satisfies number
+const { complete, missing, sources: reports, inferred, omitted }: Diagnosis = diagnose()
+complete satisfies boolean
+missing satisfies Fact[]
+inferred satisfies Inference[]
+omitted satisfies { name: string; address: string }[]
+const report: SourceReport | undefined = reports[0]
+report?.status satisfies SourceStatus | undefined
+report?.errno satisfies number | null | undefined
+function explain(error: UnavailableError): string {
+  return [error.code satisfies 'ERR_OSH_IFADDRS_UNAVAILABLE', error.message].join()
+}
+explain satisfies (error: UnavailableError) => string
+ifaddrs.networkInterfaces()
+const preload: string | null = preloadPath
+preload satisfies typeof ifaddrs.preloadPath
+// @ts-expect-error
+networkInterfaces({ sources: ['sysfs'] })
+// @ts-expect-error
+diagnose({ source: ['ioctl'] })
+// @ts-expect-error
+diagnose().complete = 'yes'
+// @ts-expect-error
+preloadPath.length
+`
+
+/**
+ * @param {import('tap').Test} t
+ * @param {string} tarball
+ */
+async function testFiles(t, tarball) {
+  const listed = runChecked(['tar', '-tzf', tarball]).trim().split('\n')
+  t.same(listed.map((name) => name.replace(/^package\//, '')).sort(), FILES)
+  t.ok(fs.statSync(tarball).size < LARGEST, `smaller than ${LARGEST} bytes`)
+}
+
+/**
+ * @param {import('tap').Test} t
+ * @param {string} app where it is installed
+ */
+async function testLicence(t, app) {
+  const file = path.join(app, 'node_modules/osh-ifaddrs/prebuilds/libmnl-licence.txt')
+  const text = fs.readFileSync(file, 'utf8')
+  t.match(text, 'GNU LESSER GENERAL PUBLIC LICENSE')
+  t.match(text, 'Copyright: 2008-2012, Pablo Neira Ayuso')
+  t.match(text, 'source code: https://netfilter.org/projects/libmnl/')
+}
+
+/**
+ * @param {import('tap').Test} t
+ * @param {string} app where it is installed
+ */
+async function testTypes(t, app) {
+  fs.writeFileSync(path.join(app, 'usage.mts'), USAGE)
+  const types = path.join(projectRoot, 'node_modules/@types')
+  const tsc = path.join(projectRoot, 'node_modules/typescript/bin/tsc')
+  // Without the DOM's declarations, which take as long as all others.
+  const language = ['--target', 'es2022', '--lib', 'es2022']
+  const options = ['--strict', '--noEmit', ...language, '--typeRoots', types]
+  const system = ['--module', 'nodenext', '--types', 'node']
+  const { output } = run([process.execPath, tsc, ...options, ...system, 'usage.mts'], { cwd: app })
+  t.equal(output, '', 'tsc --strict')
+}
+
+/**
+ * @param {import('tap').Test} t
+ * @param {string} tarball
+ * @param {string} app where it is installed
+ */
+function testContents(t, tarball, app) {
+  t.test('files', (t) => testFiles(t, tarball))
+  t.test('licence of libmnl', (t) => testLicence(t, app))
+  t.test('types', (t) => testTypes(t, app))
+  t.end()
+}
+
+module.exports = { testContents }

@@ -1,0 +1,108 @@
+'use strict'
+
+// Each supported Node loads the package in every way, answers as that Node's native function does, and as the
+// other versions do.
+
+const path = require('node:path')
+const { pathToFileURL } = require('node:url')
+const fc = require('fast-check')
+const t = require('tap')
+const { checkAnswer, makeApp, packOrSkip } = require('../support/app')
+const { Namespace, projectRoot } = require('../support/namespace')
+const { nodeVersions } = require('../support/node-versions')
+const { DENIED, run } = require('../support/package')
+const { requirements } = require('../support/requirements')
+const { build, settleCarriers } = require('../support/topology')
+const { topologies } = require('../support/topology-arbitrary')
+const { cases, mixed } = require('../support/topology-cases')
+const { Readers } = require('../support/topology-readers')
+
+const SAMPLES = 10
+const SEED = 4
+
+t.setTimeout(1_800_000)
+
+const app = makeApp(t, packOrSkip(t))
+const nodes = nodeVersions()
+
+const register = path.join(app, 'node_modules/osh-ifaddrs/lib/register.js')
+
+/**
+ * Arguments and environment of Node for each method of loading the package.
+ *
+ * @type {Record<string, { args: string[], env?: Record<string, string> }>}
+ */
+const invocations = {
+  CommonJS: { args: ['require.cjs'] },
+  'ESM default import': { args: ['default.mjs'] },
+  'ESM namespace import': { args: ['namespace.mjs'] },
+  'ESM named imports': { args: ['named.mjs'] },
+  'register, required': { args: ['register.cjs'] },
+  'register, imported': { args: ['register.mjs'] },
+  '-r': { args: ['-r', 'osh-ifaddrs/register', 'plain.mjs'] },
+  '--import': { args: ['--import', 'osh-ifaddrs/register', 'plain.mjs'] },
+  'NODE_OPTIONS -r': { args: ['plain.cjs'], env: { NODE_OPTIONS: `-r "${register}"` } },
+  'NODE_OPTIONS --import': {
+    args: ['plain.mjs'],
+    env: { NODE_OPTIONS: `--import=${pathToFileURL(register)}` }
+  },
+  workers: { args: ['-r', 'osh-ifaddrs/register', 'worker.cjs'] }
+}
+
+for (const { major, execPath } of nodes) {
+  t.test(`Node ${major}`, async (t) => {
+    t.match(run([execPath, '--version']).stdout, `v${major}.`)
+    const control = run([...DENIED, execPath, 'plain.cjs'], { cwd: app })
+    t.match(control.stderr, /uv_interface_addresses/, 'control: it throws without the package')
+    for (const [name, { args, env }] of Object.entries(invocations)) {
+      checkAnswer(t, app, [execPath, ...args], name, env)
+    }
+  })
+
+  t.test(`Node ${major}: osh-ifaddrs run prints nothing`, async (t) => {
+    const cli = path.join(projectRoot, 'lib/command-line/cli.js')
+    const command = [execPath, cli, 'run', execPath, '-p', 'process.versions.node']
+    const { status, stdout, stderr } = run(command, { cwd: app })
+    t.match({ status, stderr }, { status: 0, stderr: '' })
+    t.equal(stdout.split('.')[0], `${major}`)
+  })
+}
+
+// Only root may open /dev/net/tun everywhere.
+t.test('parity', { skip: requirements('users') ?? false }, async (t) => {
+  const home = Namespace.create('nodes-home')
+  const readers = nodes.map(({ major, execPath }) => ({
+    major,
+    readers: new Readers(home, { only: ['rtnetlink', 'no netlink'], execPath })
+  }))
+  t.teardown(async () => {
+    for (const version of readers) await version.readers.close()
+    home.remove()
+  })
+
+  const samples = fc.sample(topologies, { numRuns: SAMPLES, seed: SEED })
+  const all = {
+    ...cases,
+    'a mixed network': mixed,
+    ...Object.fromEntries(samples.map((sample, i) => [`generated, number ${i}`, sample]))
+  }
+  for (const [name, topology] of Object.entries(all)) {
+    await t.test(name, async (t) => {
+      const ns = Namespace.create('nodes')
+      t.teardown(() => ns.remove())
+      t.teardown(await build(ns, topology, { force: true }))
+      await settleCarriers(ns)
+      const outside = new Set()
+      const inside = new Set()
+      for (const { major, readers: reader } of readers) {
+        const { rtnetlink, 'no netlink': sandboxed } = await reader.read(ns)
+        t.equal(rtnetlink.ours.answer, rtnetlink.native.answer, `Node ${major}`)
+        t.equal(sandboxed.ours.error, undefined)
+        outside.add(rtnetlink.native.answer)
+        inside.add(sandboxed.ours.answer)
+      }
+      t.equal(outside.size, 1, 'the native functions agree')
+      t.equal(inside.size, 1, 'ours agree when netlink is denied')
+    })
+  }
+})

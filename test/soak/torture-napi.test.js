@@ -1,0 +1,156 @@
+'use strict'
+
+// Makes every N-API call and every allocation of the addon fail, once and persistently, in a real Node. Each must
+// cause an ordinary exception and no leak, and the next read must be right. The addon is the real one, linked
+// with a library that makes its calls fail (torture/napi.c).
+
+const { execFileSync } = require('node:child_process')
+const path = require('node:path')
+const t = require('tap')
+const { findAddon } = require('../../lib/addon/locate')
+const { skipWithout } = require('../support/requirements')
+const { countDescriptors } = require('./resources')
+
+skipWithout(t)
+
+/**
+ * @typedef {object} Torture
+ * @property {(kind: number, at: number, status: number, persistent: boolean) => void} start
+ * @property {() => [number, number, number]} stop N-API calls, allocations, blocks of memory
+ * @property {(exports: object) => import('../../lib/addon/load').Addon} init
+ */
+
+const library = path.join(__dirname, '../build/torture.node')
+/** @type {Torture} */
+const torture = require(library)
+
+const NAPI = 0
+const MEMORY = 1
+const PENDING_EXCEPTION = 10
+// napi_invalid_arg, napi_object_expected, napi_generic_failure, napi_pending_exception, napi_cancelled,
+// napi_queue_full, napi_closing, napi_cannot_run_js
+const STATUSES = [1, 2, 9, PENDING_EXCEPTION, 11, 15, 16, 23]
+const CODES = ['ERR_OSH_IFADDRS_NAPI', 'ERR_PENDING', 'ENOMEM']
+const ALL = 7
+const PROCFS = 4
+
+const addon = torture.init({})
+const small = new Uint32Array(1)
+const large = new Uint32Array(65536)
+
+/** The operations that fail. None keeps state for the next. */
+const OPERATIONS = {
+  'an initialisation': () => typeof torture.init({})?.read,
+  'a read': () => addon.read(ALL, false, large),
+  'a read into a buffer that is too small': () => JSON.stringify(addon.read(ALL, false, small)),
+  'a read with details': () => JSON.stringify(addon.read(ALL, true, small)),
+  'a read of nothing': () => JSON.stringify(addon.read(0, false, small)),
+  'a read of procfs alone': () => JSON.stringify(addon.read(PROCFS, true, small)),
+  'a read into another array': () => {
+    try {
+      return addon.read(ALL, false, new Uint8Array(1))
+    } catch (error) {
+      if (!(error instanceof TypeError)) throw error
+      return error.message
+    }
+  }
+}
+
+/**
+ * Runs an operation once with a call or allocation failing.
+ *
+ * @param {() => unknown} operation
+ * @param {number} kind
+ * @param {number} at
+ * @param {number} status
+ * @param {boolean} persistent
+ */
+function attempt(operation, kind, at, status, persistent) {
+  let result
+  /** @type {any} */
+  let error
+  torture.start(kind, at, status, persistent)
+  try {
+    result = operation()
+  } catch (thrown) {
+    error = thrown
+  }
+  const [calls, allocations, blocks] = torture.stop()
+  return { result, error, counts: [calls, allocations], blocks }
+}
+
+/** @param {any} error */
+function isPlain(error) {
+  return (
+    error instanceof Error &&
+    CODES.includes(/** @type {any} */ (error).code) &&
+    error.message !== ''
+  )
+}
+
+/**
+ * The N-API functions among a file's dynamic symbols.
+ *
+ * @param {string} file
+ * @param {'--defined-only' | '--undefined-only'} which
+ * @param {string} [prefix] of the symbol
+ */
+function napiSymbols(file, which, prefix = '') {
+  const symbols = execFileSync('nm', ['--dynamic', which, file], { encoding: 'utf8' })
+  return [...symbols.matchAll(new RegExp(`^.* ${prefix}(napi_\\w+)$`, 'gm'))].map(
+    ([, name]) => name
+  )
+}
+
+let injected = 0
+
+for (const [name, operation] of Object.entries(OPERATIONS)) {
+  t.test(name, async (t) => {
+    const expected = attempt(operation, NAPI, 0, 0, false)
+    t.equal(expected.error, undefined, 'control: without failures it succeeds')
+    const descriptorsBefore = countDescriptors()
+    /** @type {string[]} */
+    const wrong = []
+
+    /**
+     * @param {number} kind
+     * @param {number} at
+     * @param {number} status
+     * @param {boolean} persistent
+     */
+    const fail = (kind, at, status, persistent) => {
+      const { result, error, blocks } = attempt(operation, kind, at, status, persistent)
+      const fault = `${kind === NAPI ? 'call' : 'allocation'} ${at}, ${status}, ${persistent}`
+      injected++
+      // If throwing fails too, nothing is thrown. Without memory the core can use another source.
+      const canReturn = kind === MEMORY || (persistent && status !== PENDING_EXCEPTION)
+      if (error === undefined && !canReturn) wrong.push(`${fault}: returned ${result}`)
+      if (error !== undefined && !isPlain(error)) wrong.push(`${fault}: threw ${error}`)
+      if (blocks !== expected.blocks) wrong.push(`${fault}: memory is left`)
+      const again = attempt(operation, NAPI, 0, 0, false)
+      if (again.result !== expected.result) wrong.push(`${fault}: then ${again.result}`)
+    }
+
+    const [calls, allocations] = expected.counts
+    t.ok(calls > 0, `${calls} N-API calls, ${allocations} allocations`)
+    for (const persistent of [false, true]) {
+      for (let at = 1; at <= calls; at++)
+        for (const status of STATUSES) fail(NAPI, at, status, persistent)
+      for (let at = 1; at <= allocations; at++) fail(MEMORY, at, 0, persistent)
+    }
+    t.strictSame(wrong, [], 'each failure causes an exception and nothing else')
+    t.equal(countDescriptors(), descriptorsBefore, 'no descriptor is left')
+  })
+}
+
+t.test('no call is left out', async (t) => {
+  const called = napiSymbols(findAddon(), '--undefined-only')
+  const wrapped = napiSymbols(library, '--defined-only', '__wrap_')
+  t.ok(called.length > 10, `the addon calls ${called.length} functions`)
+  const missing = called.filter((name) => !wrapped.includes(name))
+  t.strictSame(missing, [], 'each is made to fail')
+})
+
+t.test('the number of faults', async (t) => {
+  t.ok(injected > 1000, `${injected} faults injected`)
+})

@@ -1,0 +1,26 @@
+# The core, the lists and the preload library with failing calls (soak/torture/faults.h), always sanitized.
+
+WRAPPED := malloc calloc realloc aligned_alloc free mnl_socket_open2 dlopen dlsym osh_read
+TORTURE_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
+
+build/torture: $(filter-out soak/torture/napi.c,$(wildcard soak/torture/*.c)) $(CORE) $(LISTS) \
+		../src/preload/preload.c $(HEADERS) $(wildcard soak/torture/*.h) | build
+	$(CC) $(CFLAGS) $(TORTURE_FLAGS) -rdynamic -I../src \
+		$(filter-out ../src/preload/preload.c,$(filter %.c,$^)) \
+		$(WRAPPED:%=-Wl,--wrap=%) $$(pkg-config --cflags --libs libmnl) -o $@
+
+# The addon with failing N-API calls. A sanitizer's finding is a trap, because Node has no library for it.
+NAPI_WRAPPED := malloc calloc realloc free $(addprefix napi_,create_array create_object get_null \
+	create_int64 create_arraybuffer create_typedarray get_typedarray_info create_string_utf8 \
+	create_function get_cb_info get_value_bool get_value_uint32 set_element set_named_property \
+	throw_error throw_type_error is_exception_pending get_last_error_info)
+NAPI_FLAGS := $(CFLAGS) -fsanitize=undefined -fsanitize-undefined-trap-on-error -fPIC \
+	-DNAPI_VERSION=8 -I../src -I$$(node -p 'require("node-api-headers").include_dir')
+
+build/addon.o: ../src/addon/addon.c $(HEADERS) | build
+	$(CC) $(NAPI_FLAGS) -Dnapi_register_module_v1=addon_init \
+		-Dnode_api_module_get_api_version_v1=addon_version -c $< -o $@
+
+build/torture.node: soak/torture/napi.c build/addon.o $(CORE) $(TEXT) $(HEADERS) | build
+	$(CC) $(NAPI_FLAGS) -shared $(filter %.c %.o,$^) $(NAPI_WRAPPED:%=-Wl,--wrap=%) \
+		$$(pkg-config --cflags --libs libmnl) -o $@

@@ -1,0 +1,173 @@
+'use strict'
+
+// Property: on any network, the preload library's lists equal glibc's, field by field, or lack only what the
+// refused calls would report. Either a shim makes glibc's functions fail, so that ours has all of rtnetlink, or a
+// sandbox does.
+
+const { isDeepStrictEqual } = require('node:util')
+const fc = require('fast-check')
+const { preloadPath } = require('../../..')
+const { requirements } = require('../requirements')
+const { AF_INET, AF_INET6, AF_PACKET, isOf, readBoth, refuse, withNetwork } = require('./lists')
+const { arbitraryNetwork } = require('./generated-networks')
+
+const RX_NOHANDLER = 8 * 23
+// Hexadecimal digits of an Ethernet address, and of what SIOCGIFHWADDR reports.
+const MAC_DIGITS = 2 * 6
+const HWADDR_DIGITS = 2 * 14
+// CI always uses the same networks, so that only a change to the code can make it fail.
+const SEED = process.env.CI ? { seed: 1 } : {}
+
+/** @typedef {any[]} List */
+
+/** What ioctl(2) reports of a link's hardware addresses: the broadcast address only if it is Ethernet's. */
+function withoutLongAddresses(/** @type {any} */ entry) {
+  const { address } = entry
+  if (address?.family !== AF_PACKET || address.bytes.length === MAC_DIGITS) return entry
+  return {
+    ...entry,
+    address: { ...address, bytes: address.bytes.slice(0, HWADDR_DIGITS) },
+    other: null
+  }
+}
+
+/** The part of a list that is known without netlink, in an order that is. */
+function withoutNetlinkFields(/** @type {List} */ list) {
+  const known = list.map(({ flags, data, other, ...entry }) => ({
+    ...entry,
+    // SIOCGIFFLAGS has 16 bits.
+    flags: flags & 0xffff,
+    // if_inet6 has no peers.
+    other: isOf(AF_INET6)(entry) ? null : other,
+    // /proc/net/dev has no rx_nohandler.
+    data: data?.slice(0, RX_NOHANDLER)
+  }))
+  const isIPv6 = isOf(AF_INET6)
+  // Only netlink reports the kernel's order of a link's addresses within one scope.
+  const sorted = known.filter(isIPv6).map((entry) => JSON.stringify(entry))
+  return [...known.filter((entry) => !isIPv6(entry)), ...sorted.sort()]
+}
+
+/** Names of the links with an address of a family. A label begins with its link's name. */
+function namesWith(/** @type {List} */ list, /** @type {number} */ family) {
+  return list.filter(isOf(family)).map(({ name }) => name.split(':')[0])
+}
+
+function withoutMasks(/** @type {any} */ entry) {
+  return isOf(AF_INET)(entry) ? { ...entry, netmask: undefined, other: entry.address } : entry
+}
+
+/**
+ * What is denied in addition to netlink, and the part of glibc's list that is then expected.
+ *
+ * @type {Record<string, { launch: string[], select: (list: List) => List, masks?: boolean, flags?: boolean }>}
+ */
+const DENIALS = {
+  'nothing else': { launch: [], select: (list) => list },
+  AF_INET: {
+    launch: ['--deny-family', 'inet'],
+    select: (list) => list.map(withoutMasks),
+    masks: false
+  },
+  'every socket(2)': {
+    launch: ['--deny-family', 'all'],
+    select: (list) => list.map(withoutMasks),
+    masks: false
+  },
+  '/proc': {
+    launch: ['--no-path', '/proc'],
+    select: (list) =>
+      list
+        .filter((entry) => !isOf(AF_INET6)(entry))
+        .filter(
+          ({ name, address }) =>
+            address?.family === AF_INET || namesWith(list, AF_INET).includes(name)
+        )
+        .map((entry) => ({ ...entry, data: undefined }))
+  },
+  'all but /proc': {
+    launch: ['--deny-family', 'all', '--deny-socketpair'],
+    select: (list) =>
+      list
+        .filter((entry) => !isOf(AF_INET)(entry))
+        .filter(({ name }) => namesWith(list, AF_INET6).includes(name))
+        .map((entry) => (isOf(AF_INET6)(entry) ? entry : { ...entry, address: null, other: null })),
+    flags: false
+  }
+}
+
+/**
+ * @param {import('tap').Test} t
+ * @param {number} runs
+ */
+async function testRtnetlink(t, runs) {
+  let entries = 0
+  const preload = `${preloadPath} ${refuse}`
+  fc.assert(
+    fc.property(arbitraryNetwork(['', ':1', ':a', 'x']), (lines) =>
+      withNetwork('rtnetlink', lines, (ns) => {
+        for (const mode of ['list', 'names']) {
+          const { glibc, ours, stderr } = readBoth(ns, mode, { preload })
+          t.strictSame({ ours, stderr }, { ours: glibc, stderr: '' }, mode)
+          if (!isDeepStrictEqual(ours, glibc)) throw new Error('differs')
+          entries += glibc.length
+        }
+      })
+    ),
+    { ...SEED, numRuns: runs, endOnFailure: true }
+  )
+  t.ok(entries > runs * 4, `${entries} entries compared`)
+}
+
+/**
+ * @param {import('tap').Test} t
+ * @param {number} runs
+ * @param {typeof DENIALS[string]} denial
+ */
+async function testDenied(t, runs, { launch, select, masks = true, flags = true }) {
+  const options = { preload: preloadPath, launch: ['--deny-family', 'netlink', ...launch] }
+  const strip = (/** @type {List} */ list) =>
+    withoutNetlinkFields(
+      list.map((entry) => ({
+        ...entry,
+        flags: flags ? entry.flags : 0,
+        netmask: masks || !isOf(AF_INET)(entry) ? entry.netmask : undefined
+      }))
+    )
+  let entries = 0
+  fc.assert(
+    fc.property(arbitraryNetwork(['', ':1', ':a']), (lines) =>
+      withNetwork('denied', lines, (ns) => {
+        const { glibc, ours, stderr } = readBoth(ns, 'list', options)
+        const expected = strip(select(glibc).map(withoutLongAddresses))
+        const found = ours && strip(ours)
+        t.strictSame({ found, stderr }, { found: expected, stderr: '' })
+        entries += expected.length
+        if (!isDeepStrictEqual(found, expected)) throw new Error('differs')
+        if (launch.length > 0) return
+        const names = readBoth(ns, 'names', options)
+        t.strictSame(names.ours, names.glibc)
+      })
+    ),
+    { ...SEED, numRuns: runs, endOnFailure: true }
+  )
+  t.ok(entries > runs, `${entries} entries compared`)
+}
+
+/**
+ * Adds a test for each set of denials.
+ *
+ * @param {import('tap').Test} t of the file
+ * @param {number} runs the number of networks, for the rarer sets a third of it
+ */
+function testGeneratedNetworks(t, runs) {
+  t.test('if rtnetlink answers, every field equals glibc’s', (t) => testRtnetlink(t, runs))
+  for (const [also, denial] of Object.entries(DENIALS)) {
+    const skip = denial.launch.includes('--no-path') && requirements('landlock')
+    const name = `netlink and ${also} denied: the list has what the other calls report`
+    const times = denial.launch.length === 0 ? runs : Math.ceil(runs / 3)
+    t.test(name, { skip }, (t) => testDenied(t, times, denial))
+  }
+}
+
+module.exports = { testGeneratedNetworks }
