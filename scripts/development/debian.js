@@ -7,8 +7,12 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { run } = require('./run')
 
-/** @param {string} command */
-function exists(command) {
+/**
+ * Whether a program is in PATH, or where root would find it.
+ *
+ * @param {string} command
+ */
+function isInstalled(command) {
   const folders = [...(process.env.PATH ?? '').split(':'), '/usr/sbin', '/sbin']
   return folders.some((folder) => folder !== '' && fs.existsSync(path.join(folder, command)))
 }
@@ -34,7 +38,7 @@ function asRoot() {
  * @returns {string[]} those that are still missing. On other systems none: programs are looked for when used
  */
 function installDebianPackages(packages) {
-  if (!exists('dpkg-query')) return []
+  if (!isInstalled('dpkg-query')) return []
   const missing = missingDebianPackages(Object.keys(packages))
   if (missing.length === 0) return []
   const prefix = asRoot()
@@ -124,4 +128,9 @@ function unpackDebianSource(folder, name) {
   return unpacked
 }
 
-module.exports = { installDebianPackages, unpackDebianPackages, unpackDebianSource }
+module.exports = {
+  installDebianPackages,
+  isInstalled,
+  unpackDebianPackages,
+  unpackDebianSource
+}

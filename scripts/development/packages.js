@@ -16,7 +16,7 @@ const SANDBOX = {
   'libseccomp-dev': 'the test sandbox refuses system calls with it'
 }
 
-/** For the published binaries. Debian has no package of a compiler for the machine's own processor. */
+/** For the published binaries, of which one is for the machine's own processor. */
 const BINARIES = {
   ...ADDON,
   binutils: 'shows what the binaries export and need',

@@ -48,6 +48,8 @@ function buildTests(kind, hasPackages) {
 
 /** @param {string} kind a key of DEBIAN_PACKAGES */
 function setUp(kind) {
+  if (!(kind in DEBIAN_PACKAGES))
+    throw new Error(`not one of ${Object.keys(DEBIAN_PACKAGES).join(' ')}: ${kind}`)
   const missing = installDebianPackages(DEBIAN_PACKAGES[kind])
   installNpmPackages()
   buildAddon()

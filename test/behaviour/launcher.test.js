@@ -12,6 +12,7 @@ const t = require('tap')
 const { NOBODY, canChangeUser, defaultLaunch, launcher, projectRoot } = require('../support/launch')
 const { requirements, skipWithout } = require('../support/requirements')
 const sandboxes = require('../support/sandbox')
+const { makeTemporaryFolder } = require('../support/temporary-folder')
 
 const { FAMILIES, PERL, REPORT, REQUESTS } = sandboxes
 const { EACCES, EINVAL, EIO, ENOSYS, EPERM } = os.constants.errno
@@ -213,9 +214,7 @@ t.test('Landlock allows writing only to /dev/null', { skip: noLandlock }, async 
 })
 
 t.test('Landlock allows running only open paths', { skip: noLandlock }, async (t) => {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'osh-'))
-  t.teardown(() => fs.rmSync(directory, { recursive: true }))
-  fs.chmodSync(directory, 0o755)
+  const directory = makeTemporaryFolder(t)
   const program = path.join(directory, 'bin', 'cat')
   fs.mkdirSync(path.dirname(program))
   fs.copyFileSync('/usr/bin/cat', program)

@@ -4,13 +4,13 @@
 // strace(1) prints them, with the lists in SECURITY.md. Both must have the same calls.
 
 const fs = require('node:fs')
-const os = require('node:os')
 const path = require('node:path')
 const t = require('tap')
 const { preloadPath } = require('osh-ifaddrs')
 const { defaultLaunch } = require('../support/launch')
 const { Namespace, launcher, projectRoot, vethPair } = require('../support/namespace')
 const { requirements, skipWithout } = require('../support/requirements')
+const { makeTemporaryFolder } = require('../support/temporary-folder')
 
 skipWithout(t, 'strace')
 
@@ -157,8 +157,7 @@ function sandboxedCommand({ before = [], launch, preload = false }) {
 
 /** The lines that strace prints for the calling thread, between the two markers. */
 function trace(t, mode) {
-  const directory = fs.mkdtempSync(path.join(os.tmpdir(), 'osh-system-calls-'))
-  t.teardown(() => fs.rmSync(directory, { recursive: true }))
+  const directory = makeTemporaryFolder(t)
   const strace = ['--quiet=all', '-ff', '-s', '256', '-o', path.join(directory, 'trace'), '--']
   const { status, stderr } = namespaceOf(mode).exec('strace', [
     ...strace,

@@ -2,13 +2,12 @@
 
 // Under load no call throws, no answer is torn, and neither memory nor descriptors leak.
 
-const fs = require('node:fs')
-const os = require('node:os')
 const path = require('node:path')
 const t = require('tap')
 const { Namespace, launcher, vethPair } = require('../support/namespace')
 const { requirements, skipWithout } = require('../support/requirements')
 const { makeNamespace } = require('../support/sandbox')
+const { makeTemporaryFolder } = require('../support/temporary-folder')
 const { SECONDS, TIMEOUT, scale } = require('./duration')
 const { isRunning, startStorm } = require('./storm')
 
@@ -38,8 +37,7 @@ for (const [mode, denials] of Object.entries(MODES)) {
     const ns = Namespace.create('load')
     t.teardown(() => ns.remove())
     ns.ip('link set lo up')
-    const pipes = fs.mkdtempSync(path.join(os.tmpdir(), 'osh-load-'))
-    t.teardown(() => fs.rmSync(pipes, { recursive: true }))
+    const pipes = makeTemporaryFolder(t)
     const node = [
       process.execPath,
       '--expose-gc',

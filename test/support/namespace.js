@@ -48,7 +48,9 @@ function addNamespace(name) {
   fs.mkdirSync('/run/netns', { recursive: true })
   fs.writeFileSync(file, '')
   const { status, stderr } = runProgram('unshare', [`--net=${file}`, 'true'])
-  if (status !== 0) throw new Error(stderr.trim())
+  if (status === 0) return
+  fs.rmSync(file)
+  throw new Error(stderr.trim())
 }
 
 /** @param {number} milliseconds */

@@ -4,8 +4,8 @@
 
 const os = require('node:os')
 const path = require('node:path')
+const { canChangeUser } = require('./launch')
 const { Namespace, launcher, vethPair } = require('./namespace')
-const { canChangeUser } = require('./requirements')
 
 const { EPERM } = os.constants.errno
 

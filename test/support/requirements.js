@@ -6,14 +6,8 @@
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
-const path = require('node:path')
+const { isInstalled } = require('../../scripts/development/debian')
 const { canChangeUser, launcher, runProgram } = require('./launch')
-
-/** @param {string} command */
-function isInstalled(command) {
-  const folders = `${process.env.PATH}:/usr/sbin:/sbin`.split(':')
-  return folders.some((folder) => fs.existsSync(path.join(folder, command)))
-}
 
 /** @returns {string | null} */
 function findNoNamespaces() {
@@ -112,4 +106,4 @@ function skipWithout(t, ...others) {
   process.exit()
 }
 
-module.exports = { canChangeUser, failInCI, findMissing, requirements, skipWithout }
+module.exports = { failInCI, findMissing, requirements, skipWithout }
