@@ -7,6 +7,10 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { run } = require('./run')
 
+const MIRROR = 'http://deb.debian.org/debian'
+// Debian 12's has the keys of Debian 11, 13 and sid, too.
+const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
+
 /**
  * Whether a program is in PATH, or where root would find it.
  *
@@ -73,23 +77,39 @@ function aptOptions(folder, arch) {
     '-qq',
     ...['-o', `APT::Architecture=${arch}`, '-o', `APT::Architectures::=${arch}`],
     ...['-o', `Dir::State::lists=${folder}/lists`, '-o', `Dir::Cache=${folder}/cache`],
+    // Otherwise apt-get looks for a package's installed version, which another suite lacks.
+    ...['-o', 'Dir::State::status=/dev/null'],
     // apt-get downloads as the user _apt, who cannot write below a home directory.
     ...['-o', 'APT::Sandbox::User=']
   ]
 }
 
 /**
- * Downloads packages of the running Debian for any processor and unpacks them, unless it has done so before.
+ * @param {string} folder of aptOptions
+ * @param {string} source a line of sources.list(5)
+ * @returns {string[]} apt-get's options to use this source instead of the machine's
+ */
+function sourceOptions(folder, source) {
+  const list = path.join(folder, 'sources.list')
+  fs.writeFileSync(list, `${source}\n`)
+  return ['-o', `Dir::Etc::sourcelist=${list}`, '-o', 'Dir::Etc::sourceparts=/dev/null']
+}
+
+/**
+ * Downloads packages for any processor and unpacks them, unless it has done so before.
  *
  * @param {string} folder
  * @param {string} arch Debian's name
  * @param {string[]} names
+ * @param {string} [suite] of Debian, such as `trixie`; without it, what the machine's own sources have
  * @returns {string} the folder with their files
  */
-function unpackDebianPackages(folder, arch, names) {
+function unpackDebianPackages(folder, arch, names, suite) {
   const unpacked = path.join(folder, 'root')
   if (fs.existsSync(unpacked)) return unpacked
   const apt = aptOptions(folder, arch)
+  if (suite !== undefined)
+    apt.push(...sourceOptions(folder, `deb [signed-by=${KEYRING}] ${MIRROR} ${suite} main`))
   run('apt-get', [...apt, 'update'], { cwd: folder })
   run('apt-get', [...apt, 'download', ...names], { cwd: folder })
   const packages = fs.readdirSync(folder).filter((name) => name.endsWith('.deb'))
@@ -111,11 +131,9 @@ function unpackDebianSource(folder, name) {
   const unpacked = path.join(folder, 'source')
   if (fs.existsSync(unpacked)) return unpacked
   const apt = aptOptions(folder, 'amd64')
-  const list = path.join(folder, 'sources.list')
   const [, codename] =
     /^VERSION_CODENAME=(\w+)$/m.exec(fs.readFileSync('/etc/os-release', 'utf8')) ?? []
-  fs.writeFileSync(list, `deb-src http://deb.debian.org/debian ${codename} main\n`)
-  apt.push('-o', `Dir::Etc::sourcelist=${list}`, '-o', 'Dir::Etc::sourceparts=/dev/null')
+  apt.push(...sourceOptions(folder, `deb-src ${MIRROR} ${codename} main`))
   run('apt-get', [...apt, 'update'], { cwd: folder })
   run('apt-get', [...apt, '--download-only', 'source', name], { cwd: folder })
   const archive = fs.readdirSync(folder).find((file) => /\.orig\.tar\.\w+$/.test(file))
