@@ -11,7 +11,6 @@
 #include <linux/rtnetlink.h>
 #include <stdbool.h>
 
-#define SIZE_OF(capture) ((size_t)(capture##_end - (capture)))
 // The sequence number of the captures, and of the messages built here.
 #define SEQ 1
 

@@ -4,9 +4,46 @@
 #include "lines.h"
 
 #include <arpa/inet.h>
+#include <endian.h>
+#include <stdio.h>
 
 CAPTURE(route, "route.txt");
 CAPTURE(ipv6_route, "ipv6_route.txt");
+
+#define DIGITS 8 // of an address
+
+// Writes an address as the kernel does: its four bytes as one number, whose digits depend on the
+// processor's byte order.
+static const char *print_route_address(char digits[DIGITS + 1], uint32_t address) {
+  (void)snprintf(digits, DIGITS + 1, "%08X", address);
+  return digits;
+}
+
+// Returns captures/route.txt, which a little-endian kernel wrote, as a kernel of this processor's
+// byte order writes it.
+static struct osh_text route_text(void) {
+  static char *text;
+  const struct osh_text captured = TEXT_OF(route);
+  if (text != NULL)
+    return (struct osh_text){text, captured.length};
+  text = exact_copy(captured.bytes, captured.length);
+  for (size_t at = 0; at + DIGITS + 2 <= captured.length; at++) {
+    char digits[DIGITS + 1] = {0};
+    memcpy(digits, text + at + 1, DIGITS);
+    if (text[at] != '\t' || text[at + DIGITS + 1] != '\t' ||
+        strspn(digits, "0123456789ABCDEF") != DIGITS)
+      continue;
+    (void)print_route_address(digits, le32toh((uint32_t)strtoul(digits, NULL, 16)));
+    memcpy(text + at + 1, digits, DIGITS);
+  }
+  return (struct osh_text){text, captured.length};
+}
+
+// Returns the line of the route to a subnet.
+static struct osh_text route_line(const char *destination) {
+  char digits[DIGITS + 1];
+  return line_with(route_text(), print_route_address(digits, inet_addr(destination)));
+}
 
 static bool parses_route(struct osh_text line) {
   struct osh_route entry;
@@ -21,10 +58,10 @@ static bool parses_ipv6_route(struct osh_text line) {
 static void test_route_capture(void **state) {
   (void)state;
   // All but the header.
-  assert_int_equal(count_parsed(TEXT_OF(route), parses_route), 7);
+  assert_int_equal(count_parsed(route_text(), parses_route), 7);
 
   struct osh_route entry;
-  assert_true(osh_parse_route(line_with(TEXT_OF(route), "0000030A"), &entry));
+  assert_true(osh_parse_route(route_line("10.3.0.0"), &entry));
   assert_string_equal(entry.name, "d0");
   assert_int_equal(entry.destination, inet_addr("10.3.0.0"));
   assert_int_equal(entry.mask, inet_addr("255.255.255.252"));
@@ -34,9 +71,9 @@ static void test_route_capture(void **state) {
 static void test_route_on_link(void **state) {
   (void)state;
   struct osh_route entry;
-  assert_true(osh_parse_route(line_with(TEXT_OF(route), "0000060A"), &entry));
+  assert_true(osh_parse_route(route_line("10.6.0.0"), &entry));
   assert_false(entry.on_link); // through a gateway
-  assert_true(osh_parse_route(line_with(TEXT_OF(route), "0000070A"), &entry));
+  assert_true(osh_parse_route(route_line("10.7.0.0"), &entry));
   assert_string_equal(entry.name, "*");
   assert_false(entry.on_link); // unreachable
   assert_true(osh_parse_route(TEXT("a\t00000000\t00000000\t0000\t0\t0\t0\t000000FF"), &entry));
@@ -50,15 +87,17 @@ static void test_route_on_link(void **state) {
 static void test_route_truncated(void **state) {
   (void)state;
   // Up to the first digit of the mask; the fields after it do not matter.
-  struct osh_text line = line_with(TEXT_OF(route), "0000030A");
-  const char *mask = memmem(line.bytes, line.length, "FCFFFFFF", 8);
+  struct osh_text line = route_line("10.3.0.0");
+  char digits[DIGITS + 1];
+  const char *mask = memmem(line.bytes, line.length,
+                            print_route_address(digits, inet_addr("255.255.255.252")), DIGITS);
   assert_non_null(mask);
   assert_needs(line, (size_t)(mask - line.bytes) + 1, parses_route);
 }
 
 static void test_route_any_byte(void **state) {
   (void)state;
-  assert_survives_any_byte(line_with(TEXT_OF(route), "0000030A"), parses_route);
+  assert_survives_any_byte(route_line("10.3.0.0"), parses_route);
 }
 
 static void test_route_malformed(void **state) {

@@ -1,17 +1,9 @@
 // osh_parse_datagram() on the details of links and addresses, which only some requests want.
 
-#include "message.h"
+#include "dumps.h"
 
 #include <arpa/inet.h>
 #include <linux/if_arp.h>
-#include <linux/if_link.h>
-
-// linux/if_link.h has them since Linux 5.5.
-#define PROP_LIST 52  // IFLA_PROP_LIST
-#define ALT_IFNAME 53 // IFLA_ALT_IFNAME
-
-CAPTURE(links, "links.bin");
-CAPTURE(addresses, "addresses.bin");
 
 static struct osh_snapshot parse_with_details(struct message *message) {
   struct osh_snapshot snapshot = {.request.details = true};
@@ -52,9 +44,8 @@ static void assert_no_details(const struct osh_snapshot *snapshot) {
 static void test_none_without_request(void **state) {
   (void)state;
   struct osh_snapshot snapshot = {0};
-  bool interrupted;
-  assert_int_equal(parse_bytes(&snapshot, &interrupted, links, SIZE_OF(links)), 0);
-  assert_int_equal(parse_bytes(&snapshot, &interrupted, addresses, SIZE_OF(addresses)), 0);
+  parse_dump(&snapshot, link_dump());
+  parse_dump(&snapshot, address_dump());
   assert_true(snapshot.link_count > 0 && snapshot.address_count > 0);
   assert_no_details(&snapshot);
   osh_snapshot_free(&snapshot);
@@ -64,8 +55,7 @@ static void test_none_without_request(void **state) {
 static void test_none_with_all_links(void **state) {
   (void)state;
   struct osh_snapshot snapshot = {.request.all_links = true};
-  bool interrupted;
-  assert_int_equal(parse_bytes(&snapshot, &interrupted, links, SIZE_OF(links)), 0);
+  parse_dump(&snapshot, link_dump());
   assert_true(snapshot.link_count > 0);
   assert_no_details(&snapshot);
   osh_snapshot_free(&snapshot);
@@ -80,8 +70,7 @@ static void test_links_capture(void **state) {
                   {"tun", 1500}, {"veth", 1500}, {"veth", 1500}};
   static const uint8_t ones[] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
   struct osh_snapshot snapshot = {.request.details = true};
-  bool interrupted;
-  assert_int_equal(parse_bytes(&snapshot, &interrupted, links, SIZE_OF(links)), 0);
+  parse_dump(&snapshot, link_dump());
   osh_sort_links(&snapshot);
   assert_int_equal(snapshot.link_count, LENGTH_OF(expected));
   bool seen[LENGTH_OF(expected) + 1] = {false};
@@ -94,6 +83,7 @@ static void test_links_capture(void **state) {
     assert_string_equal(details->kind, expected[i].kind);
     assert_int_equal(details->mtu, expected[i].mtu);
     assert_in_range(details->operstate, 0, IF_OPER_UP);
+    assert_in_range(details->stats.rx_bytes, 0, 10000);
     assert_int_equal(details->broadcast_len, link->hwaddr_len);
     if (link->type == ARPHRD_ETHER)
       assert_memory_equal(details->broadcast, ones, sizeof(ones));
@@ -114,17 +104,18 @@ static void test_addresses_capture(void **state) {
   static const struct {
     const char *text;
     uint8_t scope;
+    uint8_t flags;
     const char *peer;
   } expected[] = {
-      {"127.0.0.1", RT_SCOPE_HOST, "127.0.0.1"},
-      {"10.3.0.1", RT_SCOPE_UNIVERSE, "10.3.0.2"},
-      {"::1", RT_SCOPE_HOST, "::"},
-      {"2001:db8:5::1", RT_SCOPE_UNIVERSE, "2001:db8:5::2"},
-      {"fe80::ff:fe00:1", RT_SCOPE_LINK, "::"},
+      {"127.0.0.1", RT_SCOPE_HOST, IFA_F_PERMANENT, "127.0.0.1"},
+      {"10.3.0.1", RT_SCOPE_UNIVERSE, IFA_F_PERMANENT, "10.3.0.2"},
+      {"10.1.0.2", RT_SCOPE_UNIVERSE, IFA_F_PERMANENT | IFA_F_SECONDARY, "10.1.0.2"},
+      {"::1", RT_SCOPE_HOST, IFA_F_PERMANENT, "::"},
+      {"2001:db8:5::1", RT_SCOPE_UNIVERSE, IFA_F_PERMANENT | IFA_F_NODAD, "2001:db8:5::2"},
+      {"fe80::ff:fe00:1", RT_SCOPE_LINK, IFA_F_PERMANENT, "::"},
   };
   struct osh_snapshot snapshot = {.request.details = true};
-  bool interrupted;
-  assert_int_equal(parse_bytes(&snapshot, &interrupted, addresses, SIZE_OF(addresses)), 0);
+  parse_dump(&snapshot, address_dump());
   size_t found = 0;
   for (size_t i = 0; i < snapshot.address_count; i++) {
     const struct osh_address *address = &snapshot.addresses[i];
@@ -141,6 +132,7 @@ static void test_addresses_capture(void **state) {
         continue;
       found++;
       assert_int_equal(details->scope, expected[j].scope);
+      assert_int_equal(details->flags, expected[j].flags);
       assert_int_equal(inet_pton(address->family, expected[j].peer, peer), 1);
       assert_memory_equal(details->peer, peer, sizeof(peer));
     }
@@ -362,17 +354,18 @@ static void test_address_attributes_of_wrong_size(void **state) {
 
 static void test_any_byte(void **state) {
   (void)state;
+  const struct dump links = link_dump();
   static const char bytes[] = {0, 1, 4, 5, (char)0x80, (char)0xff};
-  char *copy = exact_copy(links, SIZE_OF(links));
-  for (size_t i = 0; i < SIZE_OF(links); i++) {
+  char *copy = exact_copy(links.bytes, links.length);
+  for (size_t i = 0; i < links.length; i++) {
     for (size_t j = 0; j < LENGTH_OF(bytes); j++) {
       struct osh_snapshot snapshot = {.request.details = true};
       bool interrupted;
       copy[i] = bytes[j];
-      assert_true(parse_bytes(&snapshot, &interrupted, copy, SIZE_OF(links)) <= 1);
+      assert_true(parse_bytes(&snapshot, &interrupted, copy, links.length) <= 1);
       osh_snapshot_free(&snapshot);
     }
-    copy[i] = links[i];
+    copy[i] = links.bytes[i];
   }
   free(copy);
 }

@@ -2,13 +2,10 @@
 // sends. rtnetlink_parse_dump_test.c covers how a dump ends, rtnetlink_parse_details_test.c
 // details.
 
-#include "message.h"
+#include "dumps.h"
 
 #include <arpa/inet.h>
 #include <linux/if_arp.h>
-
-CAPTURE(links, "links.bin");
-CAPTURE(addresses, "addresses.bin");
 
 static const struct osh_address *find_address(const struct osh_snapshot *snapshot, int family,
                                               const char *text) {
@@ -46,9 +43,7 @@ static void test_addresses_capture(void **state) {
       {"fe80::ff:fe00:2", "", 2, 64},
   };
   struct osh_snapshot snapshot = {0};
-  bool interrupted;
-  assert_int_equal(parse_bytes(&snapshot, &interrupted, addresses, SIZE_OF(addresses)), 0);
-  assert_false(interrupted);
+  parse_dump(&snapshot, address_dump());
   assert_int_equal(snapshot.address_count, LENGTH_OF(expected));
   for (size_t i = 0; i < LENGTH_OF(expected); i++) {
     int family = strchr(expected[i].text, ':') == NULL ? AF_INET : AF_INET6;
@@ -76,8 +71,7 @@ static void test_links_capture(void **state) {
        .hwaddr = {2, [5] = 3}},
   };
   struct osh_snapshot snapshot = {0};
-  bool interrupted;
-  assert_int_equal(parse_bytes(&snapshot, &interrupted, links, SIZE_OF(links)), 0);
+  parse_dump(&snapshot, link_dump());
   assert_int_equal(snapshot.link_count, LENGTH_OF(expected));
   osh_sort_links(&snapshot);
   for (size_t i = 0; i < LENGTH_OF(expected); i++) {
@@ -97,15 +91,16 @@ static void test_links_capture(void **state) {
 static void test_any_byte(void **state) {
   (void)state;
   static const char bytes[] = {0, 1, 3, 4, 5, 0x7f, (char)0x80, (char)0xff};
-  char *copy = exact_copy(addresses, SIZE_OF(addresses));
-  for (size_t i = 0; i < SIZE_OF(addresses); i++) {
+  const struct dump dump = address_dump();
+  char *copy = exact_copy(dump.bytes, dump.length);
+  for (size_t i = 0; i < dump.length; i++) {
     for (size_t j = 0; j < LENGTH_OF(bytes); j++) {
       size_t count;
       copy[i] = bytes[j];
-      assert_true(parse_and_count(copy, SIZE_OF(addresses), &count) <= 1);
+      assert_true(parse_and_count(copy, dump.length, &count) <= 1);
       assert_in_range(count, 0, 100);
     }
-    copy[i] = addresses[i];
+    copy[i] = dump.bytes[i];
   }
   free(copy);
 }

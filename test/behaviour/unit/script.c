@@ -239,7 +239,9 @@ static void record_argument(unsigned long request, const struct ifreq *ifreq) {
 static void answer_ifreq(unsigned long request, struct ifreq *ifreq, int bits) {
   if (request == SIOCETHTOOL) {
     struct ethtool_perm_addr *address = (void *)ifreq->ifr_data;
-    (void)copy_bytes(&address->size, 1);
+    uint8_t lowest = (uint8_t)address->size;
+    (void)copy_bytes(&lowest, 1);
+    address->size = (address->size & ~(uint32_t)UINT8_MAX) | lowest;
   } else if (request == SIOCGIFNAME) {
     if (bits & SCRIPT_ECHO)
       memcpy(ifreq->ifr_name, script.last_name, sizeof(ifreq->ifr_name));
