@@ -14,6 +14,8 @@
 #include <linux/rtnetlink.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 // The kernel fills at most 32 KiB of a datagram (netlink_dump()); a smaller buffer would truncate.
 #define BUFFER_SIZE 32768
@@ -39,8 +41,7 @@ static const struct request get_links = {RTM_GETLINK, AF_UNSPEC, "sendto(RTM_GET
 static const struct request get_ipv6_links = {RTM_GETLINK, AF_INET6, "sendto(RTM_GETLINK)",
                                               "recvmsg(RTM_GETLINK)"};
 
-static int send_request(const struct mnl_socket *socket, const struct request *request,
-                        uint32_t seq) {
+static int send_request(int fd, const struct request *request, uint32_t seq) {
   _Alignas(struct nlmsghdr) char bytes[NLMSG_SPACE(sizeof(struct ifinfomsg))] = {0};
   struct nlmsghdr *message = mnl_nlmsg_put_header(bytes);
   message->nlmsg_type = request->type;
@@ -50,7 +51,10 @@ static int send_request(const struct mnl_socket *socket, const struct request *r
   // Both begin with the family, as every rtnetlink request does (struct rtgenmsg).
   struct rtgenmsg *header = mnl_nlmsg_put_extra_header(message, size);
   header->rtgen_family = request->family;
-  return mnl_socket_sendto(socket, message, message->nlmsg_len) < 0 ? -errno : 0;
+  const struct sockaddr_nl kernel = {.nl_family = AF_NETLINK};
+  ssize_t sent =
+      sendto(fd, message, message->nlmsg_len, 0, (const struct sockaddr *)&kernel, sizeof(kernel));
+  return sent < 0 ? -errno : 0;
 }
 
 static int wait_readable(int fd) {
@@ -61,8 +65,7 @@ static int wait_readable(int fd) {
   return ready == 0 ? -ETIMEDOUT : 0;
 }
 
-// Receives one datagram of the kernel's. mnl_socket_recvfrom() does not say who sent it, and a
-// process with CAP_NET_ADMIN may send to this socket, too.
+// Receives one datagram of the kernel's: a process with CAP_NET_ADMIN may send to this socket, too.
 static ssize_t receive_datagram(int fd, void *buffer) {
   for (int tries = 0; tries < MAX_DATAGRAMS; tries++) {
     struct sockaddr_nl sender = {0};
@@ -96,15 +99,15 @@ static int receive_dump(int fd, struct osh_dump *dump) {
 
 // Adds to the snapshot what one dump lists. Clears `*consistent` if the kernel says that a change
 // interrupted the dump. Returns 0 or the failure, which it records.
-static int read_dump(const struct mnl_socket *socket, const struct request *request, uint32_t seq,
+static int read_dump(int fd, const struct request *request, uint32_t seq,
                      struct osh_snapshot *snapshot, bool *consistent, struct osh_attempt *attempt) {
-  int error = send_request(socket, request, seq);
+  int error = send_request(fd, request, seq);
   if (error != 0) {
     osh_record_failure(attempt, request->send_call, error);
     return error;
   }
   struct osh_dump dump = {.snapshot = snapshot, .seq = seq};
-  error = receive_dump(mnl_socket_get_fd(socket), &dump);
+  error = receive_dump(fd, &dump);
   if (error != 0)
     osh_record_failure(attempt, error == -ENOMEM ? "malloc" : request->receive_call, error);
   *consistent &= !dump.interrupted;
@@ -120,12 +123,11 @@ static void remove_unnamed_links(struct osh_snapshot *snapshot) {
 }
 
 // As read_dump(), for all links. Those that addresses made and that it does not list are gone.
-static int read_all_links(const struct mnl_socket *socket, uint32_t seq,
-                          struct osh_snapshot *snapshot, bool *consistent,
+static int read_all_links(int fd, uint32_t seq, struct osh_snapshot *snapshot, bool *consistent,
                           struct osh_attempt *attempt) {
   osh_sort_links(snapshot);
   const size_t count = snapshot->link_count;
-  int error = read_dump(socket, &get_links, seq, snapshot, consistent, attempt);
+  int error = read_dump(fd, &get_links, seq, snapshot, consistent, attempt);
   if (error != 0) {
     snapshot->link_count = count;
     return error;
@@ -137,18 +139,18 @@ static int read_all_links(const struct mnl_socket *socket, uint32_t seq,
 
 // Completes the links that addresses are on. A dump finds a link whatever its name, and some
 // policies refuse ioctls only.
-static void read_address_links(const struct mnl_socket *socket, struct osh_snapshot *snapshot,
-                               bool *consistent, struct osh_attempt *attempt) {
+static void read_address_links(int fd, struct osh_snapshot *snapshot, bool *consistent,
+                               struct osh_attempt *attempt) {
   struct osh_attempt dumps = {0};
   osh_sort_links(snapshot);
   // Its messages have no details.
   if (snapshot->link_count >= MANY_LINKS && !snapshot->request.details)
-    (void)read_dump(socket, &get_ipv6_links, 2, snapshot, consistent, &dumps);
+    (void)read_dump(fd, &get_ipv6_links, 2, snapshot, consistent, &dumps);
 
   const char *call;
   bool named = true;
-  int error = osh_netdevice_complete_links(snapshot, mnl_socket_get_fd(socket), &named, &call);
-  if ((error != 0 || !named) && read_all_links(socket, 3, snapshot, consistent, &dumps) == 0) {
+  int error = osh_netdevice_complete_links(snapshot, fd, &named, &call);
+  if ((error != 0 || !named) && read_all_links(fd, 3, snapshot, consistent, &dumps) == 0) {
     error = 0;
     named = true;
   }
@@ -159,28 +161,28 @@ static void read_address_links(const struct mnl_socket *socket, struct osh_snaps
   *consistent &= named;
 }
 
-static void read_links(const struct mnl_socket *socket, struct osh_snapshot *snapshot,
-                       bool *consistent, struct osh_attempt *attempt) {
+static void read_links(int fd, struct osh_snapshot *snapshot, bool *consistent,
+                       struct osh_attempt *attempt) {
   const bool whole = snapshot->request.all_links || snapshot->request.details;
-  if (whole && read_all_links(socket, 2, snapshot, consistent, attempt) == 0)
+  if (whole && read_all_links(fd, 2, snapshot, consistent, attempt) == 0)
     attempt->provided |= attempt->requested & (OSH_FACT_LINKS | OSH_FACT_ALL_LINKS);
   else
-    read_address_links(socket, snapshot, consistent, attempt);
+    read_address_links(fd, snapshot, consistent, attempt);
 }
 
 bool osh_rtnetlink_read(struct osh_snapshot *snapshot, struct osh_attempt *attempt) {
-  struct mnl_socket *socket = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC);
-  if (socket == NULL) {
+  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+  if (fd < 0) {
     osh_record_failure(attempt, "socket(AF_NETLINK)", -errno);
     return true;
   }
   bool consistent = true;
-  if (read_dump(socket, &get_addresses, 1, snapshot, &consistent, attempt) == 0) {
+  if (read_dump(fd, &get_addresses, 1, snapshot, &consistent, attempt) == 0) {
     attempt->provided |= OSH_FACT_IPV4 | OSH_FACT_IPV6;
-    read_links(socket, snapshot, &consistent, attempt);
+    read_links(fd, snapshot, &consistent, attempt);
   } else {
     osh_snapshot_clear(snapshot);
   }
-  mnl_socket_close(socket);
+  close(fd);
   return consistent;
 }
