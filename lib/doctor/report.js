@@ -40,6 +40,8 @@ const { findMechanism, findSuspects } = require('./suspects')
  */
 
 const PATCHED = Symbol.for('osh-ifaddrs.patched')
+// A compiled binary, a published one, or a copy of one with the package's name.
+const BINARY = /(?:osh[-_]ifaddrs\S*|prebuilds\/linux-\w+)\.node/
 
 /** @returns {Native} the outcome of Node's own function, also where it is patched */
 function tryNative() {
@@ -59,17 +61,19 @@ function tryNative() {
 }
 
 /**
+ * Call it before the addon is loaded, which is the same file as the preload library.
+ *
  * @param {NodeJS.ProcessEnv} env
  * @returns {Active}
  */
 function findActive(env) {
   const named = {
     NODE_OPTIONS: /osh-ifaddrs[\\/](lib[\\/])?register/.test(env.NODE_OPTIONS ?? ''),
-    LD_PRELOAD: /osh_ifaddrs_preload/.test(env.LD_PRELOAD ?? '')
+    LD_PRELOAD: BINARY.test(env.LD_PRELOAD ?? '')
   }
   let preload = named.LD_PRELOAD
   try {
-    preload = fs.readFileSync('/proc/self/maps', 'latin1').includes('/osh_ifaddrs_preload.so')
+    preload = BINARY.test(fs.readFileSync('/proc/self/maps', 'latin1'))
   } catch {
     // No /proc: the variable has to do.
   }
@@ -116,8 +120,8 @@ function findRefusal(native, active, sources) {
  * @returns {Report}
  */
 function makeReport(env) {
-  const native = tryNative()
   const active = findActive(env)
+  const native = tryNative()
   const { addonError, whole, sources } = trySources()
   const refusal = findRefusal(native, active, sources)
   const evidence = collectEvidence(env)

@@ -22,13 +22,15 @@ const BINARIES = {
   binutils: 'shows what the binaries export and need',
   ...(process.arch === 'arm64'
     ? {
-        'gcc-x86-64-linux-gnu': 'compiles the published x64 binaries',
-        'libc6-dev-amd64-cross': 'compiles the published x64 binaries'
+        'gcc-x86-64-linux-gnu': 'compiles the published binary for x64',
+        'libc6-dev-amd64-cross': 'compiles the published binary for x64'
       }
     : {
-        'gcc-aarch64-linux-gnu': 'compiles the published arm64 binaries',
-        'libc6-dev-arm64-cross': 'compiles the published arm64 binaries'
-      })
+        'gcc-aarch64-linux-gnu': 'compiles the published binary for arm64',
+        'libc6-dev-arm64-cross': 'compiles the published binary for arm64'
+      }),
+  'gcc-arm-linux-gnueabihf': 'compiles the published binary for arm',
+  'libc6-dev-armhf-cross': 'compiles the published binary for arm'
 }
 
 const MUSL = 'compiles for musl, the C library of Alpine'
@@ -69,7 +71,7 @@ const DEBIAN_PACKAGES = {
     'libclang-rt-dev': 'runs the fuzzers',
     llvm: 'shows what the fuzzers cover',
     'musl-tools': MUSL,
-    'qemu-user-static': 'emulates an arm64 processor',
+    'qemu-user-static': 'emulates other processors',
     valgrind: 'checks memory'
   },
   real: {

@@ -1,8 +1,12 @@
-// `npm run prebuild`: makes the published binaries for every architecture in prebuilds/. Each folder has what
-// node-gyp builds, and libmnl's shared object as Debian built it. Installs the missing compilers. Compiles in
-// copies below build/, so that a developer's own addon is not replaced.
+// `npm run prebuild`: makes the published binaries, prebuilds/linux-ARCH.node, their sums and libmnl's licence.
+// Installs the missing compilers. Compiles in copies below build/, so that a developer's own addon is not
+// replaced. `npm run prebuild FOLDER` does so in another folder.
+//
+// Each binary contains libmnl.a of Debian 13: Debian 12, whose compilers and headers make binaries for older
+// systems, has only the shared object.
 'use strict'
 
+const { createHash } = require('node:crypto')
 const fs = require('node:fs')
 const path = require('node:path')
 const { installDebianPackages, unpackDebianPackages } = require('./debian')
@@ -11,30 +15,26 @@ const { DEBIAN_PACKAGES } = require('./packages')
 const { attempt, run } = require('./run')
 
 const root = path.join(__dirname, '../..')
-const work = path.join(root, 'build/prebuild')
+const destination = path.resolve(process.argv[2] ?? root)
+const work = path.join(destination, 'build/prebuild')
+const output = path.join(destination, 'prebuilds')
 
 /** @typedef {{ arch: string, debian: string, triplet: string }} Target */
 
 /** @type {Target[]} */
 const TARGETS = [
   { arch: 'x64', debian: 'amd64', triplet: 'x86_64-linux-gnu' },
-  { arch: 'arm64', debian: 'arm64', triplet: 'aarch64-linux-gnu' }
+  { arch: 'arm64', debian: 'arm64', triplet: 'aarch64-linux-gnu' },
+  { arch: 'arm', debian: 'armhf', triplet: 'arm-linux-gnueabihf' }
 ]
-
-// File names in build/Release and in prebuilds/. lib/addon/locate.js finds the addon by its libc.
-const PRODUCTS = {
-  'osh_ifaddrs.node': 'osh-ifaddrs.glibc.node',
-  'osh_ifaddrs_preload.so': 'osh_ifaddrs_preload.so',
-  'osh_ifaddrs_core.so': 'osh_ifaddrs_core.so'
-}
 
 // What binding.gyp needs.
 const SOURCES = ['binding.gyp', 'package.json', 'scripts/install', 'src']
 
 /**
  * @param {Target} target
- * @param {string} libmnl the folder of its packages' files
- * @returns {string} the folder of the built files
+ * @param {string} libmnl the folder of its package's files
+ * @returns {string} the binary
  */
 function compile({ arch, triplet }, libmnl) {
   const folder = path.join(work, arch)
@@ -42,6 +42,7 @@ function compile({ arch, triplet }, libmnl) {
   for (const name of SOURCES) {
     fs.cpSync(path.join(root, name), path.join(folder, name), { recursive: true })
   }
+  const library = path.join(libmnl, 'usr/lib', triplet)
   const nodeGyp = require.resolve('node-gyp/bin/node-gyp.js')
   run(
     process.execPath,
@@ -51,7 +52,7 @@ function compile({ arch, triplet }, libmnl) {
       '--silent',
       `--arch=${arch}`,
       '--',
-      '-Dprebuilding=1',
+      `-Dstatic_libmnl=${path.join(library, 'libmnl.a')}`,
       '-Dwarnings_are_errors=1'
     ],
     {
@@ -64,47 +65,47 @@ function compile({ arch, triplet }, libmnl) {
         CXX: `${triplet}-gcc`,
         AR: `${triplet}-ar`,
         PKG_CONFIG_SYSROOT_DIR: libmnl,
-        PKG_CONFIG_LIBDIR: path.join(libmnl, 'usr/lib', triplet, 'pkgconfig')
+        PKG_CONFIG_LIBDIR: path.join(library, 'pkgconfig')
       },
       // make(1) prints every step on stdout, where npm pack prints the tarball's name.
       stdio: ['ignore', 'ignore', 'inherit']
     }
   )
-  return path.join(folder, 'build/Release')
+  return path.join(folder, 'build/Release/osh_ifaddrs.node')
 }
 
-/** @param {string} libmnl the folder of its packages' files */
+/** @param {string} libmnl the folder of its package's files */
 function licenceText(libmnl) {
-  const source = 'https://netfilter.org/projects/libmnl/ and https://tracker.debian.org/pkg/libmnl'
-  const copyright = path.join(libmnl, 'usr/share/doc/libmnl0/copyright')
+  const deb = fs.readdirSync(path.dirname(libmnl)).find((name) => name.endsWith('.deb')) ?? ''
+  const version = deb.split('_')[1]
   return [
-    'The folders next to this file contain libmnl.so.0, unchanged from the Debian package libmnl0.',
-    `Its source code: ${source}`,
-    'You may replace it by any compatible libmnl.so.0. Its copyright and its licence follow.\n',
-    fs.readFileSync(copyright, 'utf8'),
+    `The binaries in this folder contain libmnl, unchanged, from Debian's package libmnl-dev ${version}.`,
+    'LICENSE says how to replace it and how to get its source. Its copyright and its licence follow.\n',
+    fs.readFileSync(path.join(libmnl, 'usr/share/doc/libmnl-dev/copyright'), 'utf8'),
     fs.readFileSync('/usr/share/common-licenses/LGPL-2.1', 'utf8')
   ].join('\n')
 }
 
-/** @param {Target} target */
+/**
+ * @param {Target} target
+ * @returns {string} a line for sha256sum(1)
+ */
 function prebuild(target) {
-  const libmnlFolder = path.join(work, `libmnl-${target.debian}`)
-  const libmnl = unpackDebianPackages(libmnlFolder, target.debian, ['libmnl0', 'libmnl-dev'])
-  const built = compile(target, libmnl)
-  const folder = path.join(root, `prebuilds/linux-${target.arch}`)
-  fs.mkdirSync(folder, { recursive: true })
-  for (const [from, to] of Object.entries(PRODUCTS)) {
-    fs.copyFileSync(path.join(built, from), path.join(folder, to))
-  }
-  const shared = path.join(libmnl, 'usr/lib', target.triplet, 'libmnl.so.0')
-  fs.copyFileSync(shared, path.join(folder, 'libmnl.so.0'))
-  fs.writeFileSync(path.join(root, 'prebuilds/libmnl-licence.txt'), licenceText(libmnl))
+  const folder = path.join(work, `libmnl-${target.debian}`)
+  const libmnl = unpackDebianPackages(folder, target.debian, ['libmnl-dev'], 'trixie')
+  const name = `linux-${target.arch}.node`
+  const file = path.join(output, name)
+  fs.copyFileSync(compile(target, libmnl), file)
+  fs.writeFileSync(path.join(output, 'libmnl-licence.txt'), licenceText(libmnl))
+  const sum = createHash('sha256').update(fs.readFileSync(file)).digest('hex')
+  return `${sum}  ${name}\n`
 }
 
 attempt(() => {
   if (installDebianPackages(DEBIAN_PACKAGES.prebuild).length > 0)
     throw new Error('these packages are missing')
   installNpmPackages()
-  fs.rmSync(path.join(root, 'prebuilds'), { recursive: true, force: true })
-  TARGETS.forEach(prebuild)
+  fs.rmSync(output, { recursive: true, force: true })
+  fs.mkdirSync(output)
+  fs.writeFileSync(path.join(output, 'SHA256SUMS'), TARGETS.map(prebuild).join(''))
 })

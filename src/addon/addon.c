@@ -5,11 +5,14 @@
 #include "../read.h"
 #include "text.h"
 
-#include <node_api.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+
+// Weak: other programs preload this file, and lack these functions.
+#define NAPI_EXTERN __attribute__((weak))
+#include <node_api.h>
 
 // Every N-API call goes through here. Returns true if it succeeded, else an exception is pending.
 // The message is fetched first: every other call, napi_is_exception_pending() too, clears it.

@@ -9,9 +9,8 @@
 #include <errno.h>
 #include <netinet/in.h>
 #include <netpacket/packet.h>
+#include <stdlib.h>
 #include <string.h>
-
-#define EXPORT __attribute__((visibility("default")))
 
 // As struct sockaddr_ll, whose eight bytes are too few for InfiniBand's twenty. glibc, too, writes
 // beyond its end.
@@ -44,8 +43,8 @@ struct entry {
   char name[IFNAMSIZ];
 };
 
-_Static_assert(alignof(struct entry) <= OSH_BLOCK_OFFSET &&
-                   alignof(struct if_nameindex) <= OSH_BLOCK_OFFSET,
+_Static_assert(_Alignof(struct entry) <= OSH_BLOCK_ALIGNMENT &&
+                   _Alignof(struct if_nameindex) <= OSH_BLOCK_ALIGNMENT,
                "a block is aligned for both lists");
 
 // The links to be listed, in the order of the kernel's dump, or by ifindex without a dump.
@@ -158,13 +157,13 @@ static void fill_address_entry(struct entry *entry, const struct osh_snapshot *s
     entry->ifaddrs.ifa_broadaddr = fill_ip(&entry->other, address, other);
 }
 
-static int make_ifaddrs(const void *owner, const struct osh_snapshot *snapshot,
-                        const struct named_links *links, struct ifaddrs **list) {
+static int make_ifaddrs(const struct osh_snapshot *snapshot, const struct named_links *links,
+                        struct ifaddrs **list) {
   const size_t count = links->count + snapshot->address_count;
   if (count == 0)
     return 0;
-  struct entry *entries = osh_block_make(owner, count * sizeof(struct entry) +
-                                                    links->count * sizeof(struct rtnl_link_stats));
+  struct entry *entries =
+      osh_block_make(count * sizeof(struct entry) + links->count * sizeof(struct rtnl_link_stats));
   if (entries == NULL)
     return -ENOMEM;
   struct rtnl_link_stats *stats = (struct rtnl_link_stats *)(void *)&entries[count];
@@ -178,7 +177,7 @@ static int make_ifaddrs(const void *owner, const struct osh_snapshot *snapshot,
   return 0;
 }
 
-EXPORT int osh_ifaddrs(const void *owner, struct ifaddrs **list) {
+int osh_ifaddrs(struct ifaddrs **list) {
   struct osh_snapshot snapshot;
   struct named_links links = {0};
   *list = NULL;
@@ -188,17 +187,16 @@ EXPORT int osh_ifaddrs(const void *owner, struct ifaddrs **list) {
   if (error == 0)
     error = list_links(&snapshot, &links);
   if (error == 0)
-    error = make_ifaddrs(owner, &snapshot, &links, list);
+    error = make_ifaddrs(&snapshot, &links, list);
   free(links.entries);
   osh_snapshot_free(&snapshot);
   return error;
 }
 
-static int make_nameindex(const void *owner, const struct named_links *links,
-                          struct if_nameindex **list) {
+static int make_nameindex(const struct named_links *links, struct if_nameindex **list) {
   const size_t count = links->count;
   struct if_nameindex *names =
-      osh_block_make(owner, (count + 1) * sizeof(struct if_nameindex) + count * IFNAMSIZ);
+      osh_block_make((count + 1) * sizeof(struct if_nameindex) + count * IFNAMSIZ);
   if (names == NULL)
     return -ENOMEM;
   char *text = (char *)&names[count + 1];
@@ -211,7 +209,7 @@ static int make_nameindex(const void *owner, const struct named_links *links,
 }
 
 // A list of links is a result even if no addresses could be read.
-EXPORT int osh_nameindex(const void *owner, struct if_nameindex **list) {
+int osh_nameindex(struct if_nameindex **list) {
   struct osh_snapshot snapshot;
   struct named_links links = {0};
   *list = NULL;
@@ -221,7 +219,7 @@ EXPORT int osh_nameindex(const void *owner, struct if_nameindex **list) {
   if (error == 0 && links.count == 0)
     error = refusal;
   if (error == 0)
-    error = make_nameindex(owner, &links, list);
+    error = make_nameindex(&links, list);
   free(links.entries);
   osh_snapshot_free(&snapshot);
   return error;

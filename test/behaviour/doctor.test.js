@@ -230,7 +230,7 @@ t.test('in sandboxes', { skip: requirements() }, async (t) => {
     })
 
     // ld.so complains on standard error.
-    const idle = runDoctor(NETLINK, { env: { LD_PRELOAD: '/gone/osh_ifaddrs_preload.so' } })
+    const idle = runDoctor(NETLINK, { env: { LD_PRELOAD: '/gone/osh_ifaddrs.node' } })
     t.match(idle.stdout, 'LD_PRELOAD names this package but has no effect here')
   })
 

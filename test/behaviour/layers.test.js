@@ -12,7 +12,14 @@ const { include_dir: nodeHeaders } = require('node-api-headers')
 const root = path.join(__dirname, '../..')
 const read = (file) => fs.readFileSync(path.join(root, file), 'utf8')
 const CORE_FILES = read('src/core-files.txt').trim().split('\n')
-const OTHER_FILES = ['addon/addon.c', 'addon/text.c', 'preload/lists.c', 'preload/preload.c']
+const OTHER_FILES = [
+  'addon/addon.c',
+  'addon/text.c',
+  'preload/block.c',
+  'preload/fortified.c',
+  'preload/lists.c',
+  'preload/preload.c'
+]
 const files = [...CORE_FILES, ...OTHER_FILES.map((name) => `src/${name}`)]
 
 /** From the lowest layer to the highest. Those in one row do not use each other. */

@@ -92,7 +92,6 @@ t.test('the preload library is searched for on first use', async (t) => {
     `const fs = require('fs')
     const ifaddrs = require(${index})
     fs.writeFileSync(${JSON.stringify(path.join(release, 'osh_ifaddrs.node'))}, '')
-    fs.writeFileSync(${JSON.stringify(path.join(release, 'osh_ifaddrs_preload.so'))}, '')
     const { preloadPath } = ifaddrs
     console.log(preloadPath)
     console.log(Object.keys(ifaddrs).join())`
@@ -100,8 +99,26 @@ t.test('the preload library is searched for on first use', async (t) => {
   t.strictSame({ status, stderr }, { status: 0, stderr: '' })
   t.equal(
     stdout,
-    `${path.join(release, 'osh_ifaddrs_preload.so')}\nnetworkInterfaces,diagnose,preloadPath\n`
+    `${path.join(release, 'osh_ifaddrs.node')}\nnetworkInterfaces,diagnose,preloadPath\n`
   )
+})
+
+t.test('the published binary for arm is for ARMv7', async (t) => {
+  const copy = t.testdir({ 'package.json': '{}', prebuilds: { 'linux-arm.node': '' } })
+  fs.cpSync(lib, path.join(copy, 'lib'), { recursive: true })
+  /** @param {string} version */
+  const preloadPathOn = (version) => {
+    const script = `
+      Object.defineProperty(process, 'arch', { value: 'arm' })
+      Object.defineProperty(process, 'config', { value: { variables: { arm_version: '${version}' } } })
+      const { preloadPath, networkInterfaces } = require(${JSON.stringify(path.join(copy, 'lib'))})
+      console.log(preloadPath)
+      if (preloadPath === null) try { networkInterfaces() } catch ({ message }) { console.log(message) }`
+    return runNode(['-e', script])
+  }
+  const file = path.join(copy, 'prebuilds/linux-arm.node')
+  t.match(preloadPathOn('7'), { stdout: `${file}\n`, stderr: '' })
+  t.match(preloadPathOn('6'), { stdout: /^null\n.*: none is published for linux-arm before ARMv7/ })
 })
 
 t.test('preloadPath is a named export for ES modules', async (t) => {

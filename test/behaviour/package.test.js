@@ -9,7 +9,7 @@ const { testContents } = require('./package/contents')
 const { testInstall } = require('./package/install')
 const { makeApp, packOrSkip } = require('../support/app')
 
-// The first run downloads libmnl for two processors.
+// The first run downloads libmnl for three processors.
 t.setTimeout(1_800_000)
 
 const tarball = packOrSkip(t)

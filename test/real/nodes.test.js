@@ -7,7 +7,7 @@ const path = require('node:path')
 const { pathToFileURL } = require('node:url')
 const fc = require('fast-check')
 const t = require('tap')
-const { checkAnswer, makeApp, packOrSkip } = require('../support/app')
+const { checkAnswer, copyBinary, makeApp, packOrSkip } = require('../support/app')
 const { Namespace, projectRoot } = require('../support/namespace')
 const { nodeVersions } = require('../support/node-versions')
 const { DENIED, run } = require('../support/package')
@@ -24,6 +24,7 @@ t.setTimeout(1_800_000)
 
 const app = makeApp(t, packOrSkip(t))
 const nodes = nodeVersions()
+const preload = { LD_PRELOAD: copyBinary(t, app) }
 
 const register = path.join(app, 'node_modules/osh-ifaddrs/lib/register.js')
 
@@ -57,6 +58,8 @@ for (const { major, execPath } of nodes) {
     for (const [name, { args, env }] of Object.entries(invocations)) {
       checkAnswer(t, app, [execPath, ...args], name, env)
     }
+    checkAnswer(t, app, [execPath, 'plain.cjs'], 'preload library', preload)
+    checkAnswer(t, app, [execPath, 'require.cjs'], 'addon and preload library', preload)
   })
 
   t.test(`Node ${major}: osh-ifaddrs run prints nothing`, async (t) => {

@@ -1,16 +1,20 @@
 'use strict'
 
-// Programs in many languages, in a sandbox that denies AF_NETLINK. Each fails without the preload library, and
-// with it prints the same as outside the sandbox.
+// Programs in many languages, in a sandbox that denies AF_NETLINK. Each fails without the published preload library,
+// and with it prints the same as outside the sandbox.
 
 const path = require('node:path')
 const t = require('tap')
-const { preloadPath } = require('../..')
+const { copyBinary, makeApp, packOrSkip } = require('../support/app')
 const { Namespace, projectRoot, vethPair } = require('../support/namespace')
 const { requirements, skipWithout } = require('../support/requirements')
 const { compileWithBun, runtime } = require('../support/runtimes')
 
 skipWithout(t)
+
+// In the project, which the sandbox leaves open.
+const build = path.join(projectRoot, 'test/build')
+const preloadPath = copyBinary(t, makeApp(t, packOrSkip(t)), process.arch, build)
 
 const program = (name) => path.join(projectRoot, 'test/support/preload', name)
 

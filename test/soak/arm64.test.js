@@ -153,8 +153,7 @@ async function testPreload(t, project, emulated) {
     return JSON.parse(output).map((/** @type {any} */ { data, ...entry }) => entry)
   }
   /** @param {string} arch */
-  const preload = (arch) =>
-    `LD_PRELOAD=${path.join(project, `prebuilds/linux-${arch}/osh_ifaddrs_preload.so`)}`
+  const preload = (arch) => `LD_PRELOAD=${path.join(project, `prebuilds/linux-${arch}.node`)}`
   const arm64 = path.join(project, 'test/build/lists')
   const native = path.join(projectRoot, 'test/build/lists')
   const expected = list([preload(process.arch), native])

@@ -14,7 +14,6 @@ skipWithout(t)
 const READ = path.join(path.dirname(launcher), 'read')
 const LISTS = path.join(path.dirname(launcher), 'lists')
 const MIXED = path.join(path.dirname(launcher), 'mixed')
-const SUPPRESSIONS = `--suppressions=${path.join(__dirname, 'memcheck', 'loader.supp')}`
 const VALGRIND = [
   '--error-exitcode=99',
   '--leak-check=full',
@@ -89,12 +88,12 @@ t.test('no source answers', async (t) => {
 
 t.test('the lists of the preload library', async (t) => {
   const run = (list, name) =>
-    memcheck(t, DENIALS[name], [SUPPRESSIONS, LISTS, list], { env: { LD_PRELOAD: preloadPath } })
+    memcheck(t, DENIALS[name], [LISTS, list], { env: { LD_PRELOAD: preloadPath } })
   for (const name of Object.keys(DENIALS)) t.match(run('list', name), /"flags"/, name)
   t.match(run('names', 'netlink'), /"d0"/)
 })
 
 t.test('another thread frees lists of both kinds in any order', async (t) => {
   const preload = { env: { LD_PRELOAD: preloadPath } }
-  t.equal(memcheck(t, [], [SUPPRESSIONS, MIXED], preload), '20 of 40\n')
+  t.equal(memcheck(t, [], [MIXED], preload), '20 of 40\n')
 })

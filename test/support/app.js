@@ -16,6 +16,7 @@ const {
   runChecked
 } = require('./package')
 const { skipWithout } = require('./requirements')
+const { makeTemporaryFolder } = require('./temporary-folder')
 
 const PROGRAMS = {
   'plain.cjs': "console.log(JSON.stringify(require('node:os').networkInterfaces()))",
@@ -73,7 +74,7 @@ function writePrograms(folder) {
  * @returns {string} the tarball
  */
 function packOrSkip(t) {
-  skipWithout(t, 'x86_64-linux-gnu-gcc', 'aarch64-linux-gnu-gcc')
+  skipWithout(t, 'x86_64-linux-gnu-gcc', 'aarch64-linux-gnu-gcc', 'arm-linux-gnueabihf-gcc')
   return pack()
 }
 
@@ -89,6 +90,21 @@ function makeApp(t, tarball) {
   runChecked(['npm', 'install', tarball], { cwd: app, env: bareEnvironment(t) })
   writePrograms(app)
   return app
+}
+
+/**
+ * Copies a published binary to a path that LD_PRELOAD can name, which the application's cannot: it has a blank.
+ *
+ * @param {import('tap').Test} t
+ * @param {string} app
+ * @param {string} [arch]
+ * @param {string} [parent] where the folder with the copy is made
+ */
+function copyBinary(t, app, arch = process.arch, parent) {
+  const name = `linux-${arch}.node`
+  const copy = path.join(makeTemporaryFolder(t, parent), name)
+  fs.copyFileSync(path.join(app, 'node_modules/osh-ifaddrs/prebuilds', name), copy)
+  return copy
 }
 
 /**
@@ -108,4 +124,4 @@ function checkAnswer(t, folder, command, message, env = {}) {
   t.equal(output.trim(), JSON.stringify(os.networkInterfaces()), message)
 }
 
-module.exports = { checkAnswer, makeApp, packOrSkip, writePrograms }
+module.exports = { checkAnswer, copyBinary, makeApp, packOrSkip, writePrograms }

@@ -155,7 +155,7 @@ function pack() {
  */
 function packWithoutPrebuilds(t, tarball) {
   const folder = makeFolder(t)
-  runChecked(['tar', '-xzf', tarball, '-C', folder, '--exclude', 'package/prebuilds/linux-*'])
+  runChecked(['tar', '-xzf', tarball, '-C', folder, '--exclude', 'package/prebuilds/*.node'])
   const file = path.join(folder, 'osh-ifaddrs-source.tgz')
   runChecked(['tar', '-czf', file, '-C', folder, 'package'])
   return file

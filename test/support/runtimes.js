@@ -1,6 +1,6 @@
 'use strict'
 
-// Bun and Deno, from the npm registry.
+// Bun, its build for musl, and Deno, from the npm registry.
 
 const path = require('node:path')
 const { cacheFolder, fetchFromNpm, runChecked } = require('./package')
@@ -11,17 +11,23 @@ const PACKAGES = {
     arm64: '@oven/bun-linux-aarch64@1.4.5',
     file: 'bin/bun'
   },
+  'bun-musl': {
+    x64: '@oven/bun-linux-x64-musl@1.4.5',
+    arm64: '@oven/bun-linux-aarch64-musl@1.4.5',
+    file: 'bin/bun'
+  },
   deno: { x64: '@deno/linux-x64-glibc@2.9.6', arm64: '@deno/linux-arm64-glibc@2.9.6', file: 'deno' }
 }
 
 /**
  * Returns the path of a runtime's executable.
  *
- * @param {'bun' | 'deno'} name
+ * @param {keyof typeof PACKAGES} name
+ * @param {string} [arch]
  */
-function runtime(name) {
+function runtime(name, arch = process.arch) {
   const { file, ...packages } = PACKAGES[name]
-  return fetchFromNpm(packages[/** @type {'x64' | 'arm64'} */ (process.arch)], file)
+  return fetchFromNpm(packages[/** @type {'x64' | 'arm64'} */ (arch)], file)
 }
 
 /**

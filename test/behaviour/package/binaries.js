@@ -1,113 +1,88 @@
 'use strict'
 
-// Reads the published binaries with readelf(1). They must need nothing that an old distribution lacks, export
-// only their interfaces, and be hardened.
+// The published binaries: each is for every C library that is as old as glibc 2.17 or newer, musl among them.
 
+const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
+const { checkHardening, readBinary } = require('../../support/binary')
 const { projectRoot, runChecked } = require('../../support/package')
 
-const MACHINES = { x64: 'X86-64', arm64: 'AArch64' }
-const NEWEST_GLIBC = 2.17
-const BINARIES = [
-  'libmnl.so.0',
-  'osh-ifaddrs.glibc.node',
-  'osh_ifaddrs_core.so',
-  'osh_ifaddrs_preload.so'
-]
-const CORE_EXPORTS = ['osh_ifaddrs', 'osh_nameindex']
-const PRELOAD_EXPORTS = ['freeifaddrs', 'getifaddrs', 'if_freenameindex', 'if_nameindex']
+const OLDEST_GLIBC = 17
+const MUSL = `/lib/ld-musl-${process.arch === 'x64' ? 'x86_64' : 'aarch64'}.so.1`
+
+// `loader` has the stack guard on some processors.
+const PROCESSORS = {
+  x64: { machine: 'X86-64', triplet: 'x86_64-linux-gnu', loader: 'ld-linux-x86-64.so.2' },
+  arm64: { machine: 'AArch64', triplet: 'aarch64-linux-gnu', loader: 'ld-linux-aarch64.so.1' },
+  arm: { machine: 'ARM', triplet: 'arm-linux-gnueabihf', loader: 'ld-linux-armhf.so.3' }
+}
+
+// A reference without a version gets the oldest of several. x86-64's oldest memcpy(3) is memmove(3).
+const SAME_IN_EVERY_VERSION = ['memcpy']
 
 /** @param {string} file */
-function inspect(file) {
-  const text = runChecked(['readelf', '--wide', '--all', file])
-  const dynamic = text.slice(text.indexOf("Symbol table '.dynsym'"))
-  const symbols = dynamic.slice(0, dynamic.indexOf('\n\n')).split('\n').slice(3)
-  const fields = symbols.map((line) => line.trim().split(/\s+/))
-  return {
-    machine: /Machine:.* (\S+)$/m.exec(text)?.[1],
-    needed: [...text.matchAll(/\(NEEDED\).*\[(.*)\]/g)].map(([, name]) => name),
-    runpath: /\(RUNPATH\).*\[(.*)\]/.exec(text)?.[1],
-    versions: new Set([...dynamic.matchAll(/Name: (\w+_[\d.]+)/g)].map(([, name]) => name)),
-    imported: fields.filter(([, , , , , , at]) => at === 'UND').map((row) => row[7]?.split('@')[0]),
-    exported: fields
-      .filter(([, , , , bind, , at]) => bind === 'GLOBAL' && /^\d+$/.test(at))
-      .map((row) => row[7]),
-    flags: /\(FLAGS_1\).*/.exec(text)?.[0] ?? '',
-    stripped: !/ \.(symtab|debug_info) /.test(text),
-    relro: / GNU_RELRO /.test(text) && /\(FLAGS\).*BIND_NOW/.test(text),
-    stack: / GNU_STACK .* (\S+) +0x\w+$/m.exec(text)?.[1]
-  }
+const definitions = (file) => readBinary(file).symbols.filter(({ defined }) => defined)
+
+/** @param {string} version of a symbol, such as GLIBC_2.2.5 */
+function isOld(version) {
+  const [, minor] = /^GLIBC_2\.(\d+)/.exec(version) ?? []
+  return minor !== undefined && Number(minor) <= OLDEST_GLIBC
 }
 
 /**
- * @param {import('tap').Test} t
- * @param {string} folder
- * @param {keyof typeof MACHINES} arch
+ * @param {{ triplet: string, loader: string }} processor
+ * @returns {Set<string>} what glibc 2.17 and musl both provide, and no version of glibc has changed
  */
-function testFolder(t, folder, arch) {
-  for (const name of fs.readdirSync(folder)) {
-    const file = path.join(folder, name)
-    const elf = inspect(file)
-    t.equal(elf.machine, MACHINES[arch], `${arch}: ${name} is for ${MACHINES[arch]}`)
-    t.ok(elf.stripped, `${arch}: ${name} is stripped`)
-    t.ok(elf.relro, `${arch}: ${name} has read-only relocations`)
-    t.equal(elf.stack, 'RW', `${arch}: ${name} needs no executable stack`)
-    t.ok(elf.imported.includes('__stack_chk_fail'), `${arch}: ${name} protects its stack`)
-    const foreign = [...elf.versions].filter((version) => !/^(GLIBC|LIBMNL)_/.test(version))
-    t.same(foreign, [], `${arch}: ${name} needs no other library's symbols`)
-    const glibc = [...elf.versions].filter((version) => version.startsWith('GLIBC_'))
-    t.ok(glibc.length > 0, `${arch}: ${name} names the versions of glibc's symbols`)
-    const newer = glibc.filter((version) => isNewer(version.slice('GLIBC_'.length)))
-    t.same(newer, [], `${arch}: ${name} needs no symbol newer than glibc ${NEWEST_GLIBC}`)
-    // libdl is part of glibc; since 2.34 libc.so.6 contains it.
-    const known = /^(libc|libdl|ld-linux-.*|libmnl)\.so\./
-    const others = elf.needed.filter((library) => !known.test(library))
-    t.same(others, [], `${arch}: ${name} needs no other library`)
-    t.notOk(
-      fs.readFileSync(file).includes(projectRoot),
-      `${arch}: ${name} does not contain the path that it was built in`
-    )
-  }
-}
-
-/** @param {string} version such as 2.3.4 */
-function isNewer(version) {
-  const [major, minor] = version.split('.').map(Number)
-  const [newestMajor, newestMinor] = String(NEWEST_GLIBC).split('.').map(Number)
-  return major > newestMajor || (major === newestMajor && minor > newestMinor)
-}
-
-/**
- * Each binary exports only its own interface, and finds this package's other libraries in its own folder.
- *
- * @param {import('tap').Test} t
- * @param {string} folder
- * @param {string} arch
- */
-function testRoles(t, folder, arch) {
-  const addon = inspect(path.join(folder, 'osh-ifaddrs.glibc.node'))
-  const entries = ['napi_register_module_v1', 'node_api_module_get_api_version_v1']
-  t.same(addon.exported.sort(), entries, `${arch}: the addon exports only its entry points`)
-  const core = inspect(path.join(folder, 'osh_ifaddrs_core.so'))
-  t.same(core.exported.sort(), CORE_EXPORTS, `${arch}: the core exports only its functions`)
-  t.match(core.flags, 'NODELETE', `${arch}: the core is never unloaded`)
-  for (const [name, elf] of Object.entries({ addon, core })) {
-    t.equal(elf.runpath, '$ORIGIN', `${arch}: the ${name} finds libmnl in its own folder`)
-    t.ok(elf.needed.includes('libmnl.so.0'), `${arch}: the ${name} needs libmnl`)
-    t.ok(
-      elf.imported.some((symbol) => /^__\w+_chk$/.test(symbol)),
-      `${arch}: the ${name} is fortified`
-    )
-  }
-  const preload = inspect(path.join(folder, 'osh_ifaddrs_preload.so'))
-  t.same(
-    preload.exported.sort(),
-    PRELOAD_EXPORTS,
-    `${arch}: the preload library exports the functions that it replaces`
+function findPortable({ triplet, loader }) {
+  const files = ['libc.so.6', loader].map((name) =>
+    runChecked([`${triplet}-gcc`, `-print-file-name=${name}`]).trim()
   )
-  t.equal(preload.runpath, '$ORIGIN', `${arch}: it finds its core in its own folder`)
-  t.notOk(preload.needed.includes('libmnl.so.0'), `${arch}: it loads no libmnl into other programs`)
+  /** @type {Map<string, string[]>} */
+  const versions = new Map()
+  for (const { name, version } of files.flatMap(definitions))
+    versions.set(name, [...(versions.get(name) ?? []), version])
+  const musl = definitions(MUSL).map((symbol) => symbol.name)
+  const portable = musl.filter((name) => {
+    const [oldest, ...others] = versions.get(name) ?? ['']
+    return isOld(oldest) && (others.length === 0 || SAME_IN_EVERY_VERSION.includes(name))
+  })
+  return new Set(portable)
+}
+
+/**
+ * @param {import('../../support/binary').Symbol} symbol
+ * @param {Set<string>} portable
+ */
+function isAllowed({ name, weak }, portable) {
+  return portable.has(name) || (weak && /^(napi_\w+|dlsym)$/.test(name))
+}
+
+/**
+ * @param {import('tap').Test} t
+ * @param {string} file
+ * @param {keyof typeof PROCESSORS} arch
+ */
+function checkPortability(t, file, arch) {
+  const binary = readBinary(file)
+  const portable = findPortable(PROCESSORS[arch])
+  const imported = binary.symbols.filter(({ defined }) => !defined)
+  t.equal(binary.machine, PROCESSORS[arch].machine, `${arch}: the processor`)
+  t.ok(portable.size > 500, `${arch}: control: ${portable.size} symbols are portable`)
+  for (const name of ['fstat', '__memcpy_chk'])
+    t.notOk(portable.has(name), `${arch}: control: ${name} is not portable`)
+  t.ok(imported.length > 30, `${arch}: control: it imports ${imported.length} symbols`)
+  t.strictSame(
+    imported.filter((symbol) => !isAllowed(symbol, portable)).map((symbol) => symbol.name),
+    [],
+    `${arch}: every symbol that it imports is portable`
+  )
+  const versions = binary.symbols.map(({ version }) => version).filter((version) => version !== '')
+  t.strictSame(versions, [], `${arch}: no symbol has a version`)
+  t.strictSame(binary.needed, [], `${arch}: it needs no library by name`)
+  t.notOk(binary.runpath, `${arch}: it has no search path`)
+  t.ok(binary.isStripped, `${arch}: it is stripped`)
+  t.notOk(fs.readFileSync(file).includes(projectRoot), `${arch}: it does not say where it was made`)
 }
 
 /**
@@ -115,12 +90,19 @@ function testRoles(t, folder, arch) {
  * @param {string} root of an installed package
  */
 function testBinaries(t, root) {
-  for (const arch of /** @type {const} */ (['x64', 'arm64'])) {
-    const folder = path.join(root, `prebuilds/linux-${arch}`)
-    t.same(fs.readdirSync(folder).sort(), BINARIES, `${arch}: nothing is missing`)
-    testFolder(t, folder, arch)
-    testRoles(t, folder, arch)
+  const folder = path.join(root, 'prebuilds')
+  for (const arch of /** @type {(keyof typeof PROCESSORS)[]} */ (Object.keys(PROCESSORS))) {
+    const file = path.join(folder, `linux-${arch}.node`)
+    checkHardening(t, file, arch)
+    checkPortability(t, file, arch)
   }
+  const sums = execFileSync('sha256sum', ['--check', '--strict', 'SHA256SUMS'], { cwd: folder })
+  t.equal(
+    `${sums}`,
+    Object.keys(PROCESSORS)
+      .map((arch) => `linux-${arch}.node: OK\n`)
+      .join('')
+  )
 }
 
 module.exports = { testBinaries }

@@ -6,7 +6,8 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { projectRoot, run, runChecked } = require('../../support/package')
 
-const LARGEST = 200_000
+const LARGEST = 250_000
+const LARGEST_INSTALLED = 1_000_000
 
 const FILES = [
   'LICENSE',
@@ -36,15 +37,11 @@ const FILES = [
   'lib/results/listing.js',
   'lib/results/network-interfaces.js',
   'package.json',
+  'prebuilds/SHA256SUMS',
   'prebuilds/libmnl-licence.txt',
-  'prebuilds/linux-arm64/libmnl.so.0',
-  'prebuilds/linux-arm64/osh-ifaddrs.glibc.node',
-  'prebuilds/linux-arm64/osh_ifaddrs_core.so',
-  'prebuilds/linux-arm64/osh_ifaddrs_preload.so',
-  'prebuilds/linux-x64/libmnl.so.0',
-  'prebuilds/linux-x64/osh-ifaddrs.glibc.node',
-  'prebuilds/linux-x64/osh_ifaddrs_core.so',
-  'prebuilds/linux-x64/osh_ifaddrs_preload.so',
+  'prebuilds/linux-arm.node',
+  'prebuilds/linux-arm64.node',
+  'prebuilds/linux-x64.node',
   'scripts/install/headers.js',
   'scripts/install/install.js',
   'scripts/install/libmnl.js',
@@ -62,7 +59,9 @@ const FILES = [
   'src/kernel/netdevice.h',
   'src/kernel/proc_net.c',
   'src/kernel/proc_net.h',
+  'src/preload/block.c',
   'src/preload/block.h',
+  'src/preload/fortified.c',
   'src/preload/lists.c',
   'src/preload/lists.h',
   'src/preload/preload.c',
@@ -122,14 +121,27 @@ diagnose().complete = 'yes'
 preloadPath.length
 `
 
+/** @param {string} folder */
+function sizeOf(folder) {
+  const entries = fs.readdirSync(folder, { recursive: true, withFileTypes: true })
+  const files = entries.filter((entry) => entry.isFile())
+  return files.reduce(
+    (sum, { path: parent, name }) => sum + fs.statSync(path.join(parent, name)).size,
+    0
+  )
+}
+
 /**
  * @param {import('tap').Test} t
  * @param {string} tarball
+ * @param {string} app where it is installed
  */
-async function testFiles(t, tarball) {
+async function testFiles(t, tarball, app) {
   const listed = runChecked(['tar', '-tzf', tarball]).trim().split('\n')
   t.same(listed.map((name) => name.replace(/^package\//, '')).sort(), FILES)
   t.ok(fs.statSync(tarball).size < LARGEST, `smaller than ${LARGEST} bytes`)
+  const installed = sizeOf(path.join(app, 'node_modules/osh-ifaddrs'))
+  t.ok(installed < LARGEST_INSTALLED, `installed, smaller than ${LARGEST_INSTALLED} bytes`)
 }
 
 /**
@@ -141,7 +153,9 @@ async function testLicence(t, app) {
   const text = fs.readFileSync(file, 'utf8')
   t.match(text, 'GNU LESSER GENERAL PUBLIC LICENSE')
   t.match(text, 'Copyright: 2008-2012, Pablo Neira Ayuso')
-  t.match(text, 'source code: https://netfilter.org/projects/libmnl/')
+  const licence = fs.readFileSync(path.join(app, 'node_modules/osh-ifaddrs/LICENSE'), 'utf8')
+  t.match(licence, 'libmnl-licence.txt')
+  t.match(licence, 'valid for three years')
 }
 
 /**
@@ -166,7 +180,7 @@ async function testTypes(t, app) {
  * @param {string} app where it is installed
  */
 function testContents(t, tarball, app) {
-  t.test('files', (t) => testFiles(t, tarball))
+  t.test('files', (t) => testFiles(t, tarball, app))
   t.test('licence of libmnl', (t) => testLicence(t, app))
   t.test('types', (t) => testTypes(t, app))
   t.end()

@@ -70,7 +70,7 @@ async function testIgnoredScripts(t, tarball) {
   const bare = packWithoutPrebuilds(t, tarball)
   runChecked(['npm', 'install', '--ignore-scripts', bare], { cwd: without, env })
   const printed = runChecked([process.execPath, '-e', PRINT_ERROR], { cwd: without })
-  const reason = `none is published for ${MACHINE} with glibc, and none is compiled`
+  const reason = `none is published for ${MACHINE}, and none is compiled`
   const advice = 'To compile it, run: npm rebuild --foreground-scripts osh-ifaddrs'
   t.equal(printed, `cannot load the osh-ifaddrs addon: ${reason}. ${advice}\n`)
 }

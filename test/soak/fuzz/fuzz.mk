@@ -1,4 +1,4 @@
-# The fuzzers, which soak/fuzz.test.js builds and runs. They need clang and llvm.
+# The fuzzers, which soak/fuzz.test.js builds and runs, and what writes their seeds. They need clang and llvm.
 
 FUZZERS := $(patsubst soak/fuzz/%.c,build/fuzz/%,$(wildcard soak/fuzz/*_fuzz.c))
 FUZZED := $(CORE:../src/%.c=build/fuzz/src/%.o)
@@ -14,13 +14,13 @@ build/fuzz/%_fuzz: soak/fuzz/%_fuzz.c $(FUZZED) $(HEADERS) $(wildcard soak/fuzz/
 	clang $(FUZZ_FLAGS) -fsanitize=fuzzer $(filter %.c %.o,$^) $$(pkg-config --libs libmnl) -o $@
 
 # This one scripts the kernel's answers, and also makes the preload library's lists.
-build/fuzz/read_fuzz: behaviour/unit/script.c build/fuzz/src/preload/lists.o $(wildcard behaviour/unit/*.h)
+build/fuzz/read_fuzz: behaviour/unit/script.c build/fuzz/src/preload/block.o build/fuzz/src/preload/lists.o $(wildcard behaviour/unit/*.h)
 
 # Writes seeds for read_fuzz; behaviour/unit/capture.sh runs it.
-build/fuzz/record: soak/fuzz/record.c $(CORE) $(LISTS) $(HEADERS) $(wildcard soak/fuzz/*.h behaviour/unit/*.h)
+build/fuzz/record: soak/fuzz/record.c $(CORE) $(PRELOAD) $(HEADERS) $(wildcard soak/fuzz/*.h behaviour/unit/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -I../src $(filter %.c,$^) $$(pkg-config --cflags --libs libmnl) -o $@
 
-fuzzers: $(FUZZERS)
+fuzzers: $(FUZZERS) build/fuzz/record
 
 .PHONY: fuzzers

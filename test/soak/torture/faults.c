@@ -1,6 +1,6 @@
-// The calls of faults.h. System calls have libc's names, so that libmnl, a shared library, calls
-// them, too. The linker replaces those of the heap (--wrap); libmnl's only allocation fails with
-// the function that makes it. What libc itself allocates (qsort(3) for long arrays) does not fail.
+// The calls of faults.h. System calls have libc's names and precede them. The linker replaces those
+// of the heap and dlsym(3) (--wrap). What libc itself allocates (qsort(3) for long arrays) does not
+// fail.
 
 #include "faults.h"
 #include "datagrams.h"
@@ -116,12 +116,8 @@ static bool is_denied(bool denied) {
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t count, size_t size);
 void *__real_realloc(void *block, size_t size);
-void *__real_aligned_alloc(size_t alignment, size_t size);
 void __real_free(void *block);
-struct mnl_socket *__real_mnl_socket_open2(int bus, int flags);
-void *__real_dlopen(const char *name, int flags);
 void *__real_dlsym(void *library, const char *name);
-int __real_dlclose(void *library);
 
 static void *counted(void *block) {
   plan.blocks += block != NULL;
@@ -143,17 +139,9 @@ void *__wrap_realloc(void *block, size_t size) {
   return block == NULL ? counted(grown) : grown;
 }
 
-void *__wrap_aligned_alloc(size_t alignment, size_t size) {
-  return next_fault(CALL_MALLOC) != NULL ? NULL : counted(__real_aligned_alloc(alignment, size));
-}
-
 void __wrap_free(void *block) {
   plan.blocks -= block != NULL;
   __real_free(block);
-}
-
-struct mnl_socket *__wrap_mnl_socket_open2(int bus, int flags) {
-  return next_fault(CALL_MALLOC) != NULL ? NULL : __real_mnl_socket_open2(bus, flags);
 }
 
 int socket(int family, int type, int protocol) {
@@ -243,10 +231,6 @@ int close(int fd) {
     return result;
   errno = error;
   return -1;
-}
-
-void *__wrap_dlopen(const char *name, int flags) {
-  return next_fault(CALL_DLOPEN) != NULL ? NULL : __real_dlopen(plan.active ? NULL : name, flags);
 }
 
 // The native functions of a process that may not open a netlink socket.

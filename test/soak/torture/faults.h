@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 enum call {
-  CALL_MALLOC, // and calloc, realloc, aligned_alloc, and those of libmnl
+  CALL_MALLOC, // and calloc, realloc
   CALL_SOCKET,
   CALL_SOCKETPAIR,
   CALL_SETSOCKOPT,
@@ -17,7 +17,6 @@ enum call {
   CALL_OPEN,
   CALL_READ,
   CALL_CLOSE,
-  CALL_DLOPEN,
   CALL_DLSYM,
   CALL_COUNT,
 };

@@ -5,9 +5,9 @@
 
 #include <errno.h>
 
-const char *const call_names[CALL_COUNT] = {
-    "malloc", "socket", "socketpair", "setsockopt", "sendto", "recvmsg", "poll",
-    "ioctl",  "open",   "read",       "close",      "dlopen", "dlsym"};
+const char *const call_names[CALL_COUNT] = {"malloc", "socket",  "socketpair", "setsockopt",
+                                            "sendto", "recvmsg", "poll",       "ioctl",
+                                            "open",   "read",    "close",      "dlsym"};
 
 #define POLICY(call)                                                                               \
   {call, HOW_REFUSE, EPERM}, {call, HOW_REFUSE, EACCES}, {                                         \
@@ -101,7 +101,6 @@ const struct fault faults[] = {
     {CALL_READ, HOW_SHORT, 0},
     {CALL_CLOSE, HOW_REFUSE, EIO},
     {CALL_CLOSE, HOW_REFUSE, EINTR},
-    {CALL_DLOPEN, HOW_REFUSE, 0},
     {CALL_DLSYM, HOW_REFUSE, 0},
 };
 const size_t fault_count = sizeof(faults) / sizeof(*faults);

@@ -1,12 +1,11 @@
 # The core, the lists and the preload library with failing calls (soak/torture/faults.h), always sanitized.
 
-WRAPPED := malloc calloc realloc aligned_alloc free mnl_socket_open2 dlopen dlsym osh_read
+WRAPPED := malloc calloc realloc free dlsym osh_read
 TORTURE_FLAGS := -fsanitize=address,undefined -fno-sanitize-recover=all -fno-omit-frame-pointer
 
-build/torture: $(filter-out soak/torture/napi.c,$(wildcard soak/torture/*.c)) $(CORE) $(LISTS) \
-		../src/preload/preload.c $(HEADERS) $(wildcard soak/torture/*.h) | build
-	$(CC) $(CFLAGS) $(TORTURE_FLAGS) -rdynamic -I../src \
-		$(filter-out ../src/preload/preload.c,$(filter %.c,$^)) \
+build/torture: $(filter-out soak/torture/napi.c,$(wildcard soak/torture/*.c)) $(CORE) $(PRELOAD) \
+		$(HEADERS) $(wildcard soak/torture/*.h) | build
+	$(CC) $(CFLAGS) $(TORTURE_FLAGS) -I../src $(filter %.c,$^) \
 		$(WRAPPED:%=-Wl,--wrap=%) $$(pkg-config --cflags --libs libmnl) -o $@
 
 # The addon with failing N-API calls. A sanitizer's finding is a trap, because Node has no library for it.
