@@ -35,6 +35,18 @@ const BINARIES = {
 
 const MUSL = 'compiles for musl, the C library of Alpine'
 
+/** For processors without a published binary. */
+const PROCESSORS = {
+  'gcc-i686-linux-gnu': 'compiles the unit tests for i386',
+  'libc6-dev-i386-cross': 'compiles the unit tests for i386',
+  'gcc-powerpc64le-linux-gnu': 'compiles the unit tests for ppc64el',
+  'libc6-dev-ppc64el-cross': 'compiles the unit tests for ppc64el',
+  'gcc-riscv64-linux-gnu': 'compiles the unit tests for riscv64',
+  'libc6-dev-riscv64-cross': 'compiles the unit tests for riscv64',
+  'gcc-s390x-linux-gnu': 'compiles the unit tests for s390x',
+  'libc6-dev-s390x-cross': 'compiles the unit tests for s390x'
+}
+
 const UNITS = { 'libcmocka-dev': 'runs the C unit tests' }
 
 /** @type {Record<string, Record<string, string>>} */
@@ -67,6 +79,7 @@ const DEBIAN_PACKAGES = {
     ...BINARIES,
     ...SANDBOX,
     ...UNITS,
+    ...PROCESSORS,
     clang: 'compiles the fuzzers',
     'libclang-rt-dev': 'runs the fuzzers',
     llvm: 'shows what the fuzzers cover',

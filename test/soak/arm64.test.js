@@ -88,6 +88,7 @@ const OTHERS = {
   'soak/musl': 'it compiles for this machine',
   'soak/parity': MULTICAST,
   'soak/preload': 'test/behaviour/preload.test.js does the same on fewer networks',
+  'soak/processors': 'it compiles for other processors, and emulates them itself',
   'soak/torture': 'qemu is too slow for so many faults'
 }
 
