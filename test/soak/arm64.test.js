@@ -83,12 +83,14 @@ const OTHERS = {
   'behaviour/system-calls': TOOLS,
   'soak/arm64': 'it is this file',
   'soak/fuzz': 'clang builds fuzzers for this machine only',
+  'soak/libcs': 'it runs programs for this machine, and the binary for arm64 with musl',
   'soak/load': 'eight emulated threads are too slow',
   'soak/memcheck': TOOLS,
   'soak/musl': 'it compiles for this machine',
   'soak/parity': MULTICAST,
   'soak/preload': 'test/behaviour/preload.test.js does the same on fewer networks',
   'soak/processors': 'it compiles for other processors, and emulates them itself',
+  'soak/reproducible': 'it compiles for this machine',
   'soak/torture': 'qemu is too slow for so many faults'
 }
 
