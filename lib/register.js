@@ -1,9 +1,9 @@
 // Patches os.networkInterfaces: the native function first, its result returned unchanged; ours if it throws.
 // Prints nothing. Every program pays for this file when it starts, so it loads only `os` until the native
-// function throws.
+// function throws. Node 12 and later must parse it: NODE_OPTIONS reaches every Node on a machine.
 'use strict'
 
-const os = require('node:os')
+const os = require('os')
 
 /** @typedef {typeof os.networkInterfaces} NetworkInterfaces */
 
@@ -46,7 +46,7 @@ let log
  * @param {unknown} error
  */
 function debug(message, error) {
-  log ??= require('node:util').debuglog('osh-ifaddrs')
+  if (log === undefined) log = require('util').debuglog('osh-ifaddrs')
   log(message, error)
 }
 
@@ -76,7 +76,7 @@ function makePatch(native, always) {
   let loaded
 
   function ours() {
-    loaded ??= loadOurs()
+    if (loaded === undefined) loaded = loadOurs()
     return loaded()
   }
 
@@ -116,14 +116,34 @@ function makePatch(native, always) {
 // is require('node:module') at half the cost, but not in a bundle.
 function syncNamedImports() {
   const { syncBuiltinESMExports } = /** @type {typeof import('node:module')} */ (module.constructor)
-  const sync = syncBuiltinESMExports ?? require('node:module').syncBuiltinESMExports
+  const sync = syncBuiltinESMExports || require('module').syncBuiltinESMExports
   sync()
 }
 
-// The same as in ./addon/load.js, which must not be loaded yet.
-const supported = process.platform === 'linux' || process.platform === 'android'
+// The same as in ./addon/load.js, which must not be loaded yet, and package.json.
+const supported =
+  (process.platform === 'linux' || process.platform === 'android') &&
+  parseInt(process.versions.node, 10) >= 20
 
-if (supported && !Object.hasOwn(os.networkInterfaces, PATCHED)) {
-  os.networkInterfaces = makePatch(os.networkInterfaces, process.env.OSH_IFADDRS_MODE === 'always')
-  syncNamedImports()
+/** @returns {boolean} */
+function isOursFirst() {
+  try {
+    return process.env.OSH_IFADDRS_MODE === 'always'
+  } catch {
+    // Deno without --allow-env.
+    return false
+  }
 }
+
+function patch() {
+  const patched = makePatch(os.networkInterfaces, isOursFirst())
+  const descriptor = { value: patched, configurable: true, enumerable: true, writable: true }
+  // Neither throws if `os` is frozen. The second one replaces a property that has only a getter.
+  if (
+    Reflect.set(os, 'networkInterfaces', patched) ||
+    Reflect.defineProperty(os, 'networkInterfaces', descriptor)
+  )
+    syncNamedImports()
+}
+
+if (supported && !Object.hasOwn(os.networkInterfaces, PATCHED)) patch()

@@ -2,9 +2,7 @@
 // fails. Explains why loading failed. Does not interpret what the addon reports.
 'use strict'
 
-const fs = require('node:fs')
-const path = require('node:path')
-const { findAddon } = require('./locate')
+const { IN_A_BUNDLE, adviseToCompile, findAddon, publishedName } = require('./locate')
 
 /**
  * The outcome of asking one source.
@@ -46,36 +44,46 @@ const ALL_SOURCES = (1 << SOURCES.length) - 1
 /** Whether the addon exists for this platform. */
 const supported = process.platform === 'linux' || process.platform === 'android'
 
-// scripts/install/install.js writes here why it could not compile the addon. The next build removes the
-// folder.
-const reasonFile = path.join(__dirname, '../../build/no-addon.txt')
-
-// Node's own options forbid addons then, and compiling one does not help.
-const FORBIDDEN = ['ERR_ACCESS_DENIED', 'ERR_DLOPEN_DISABLED']
-
 /** @type {Addon | undefined} */
 let addon
+/** @type {(() => Addon) | undefined} */
+let embedded
 
-/** @param {Error & { code?: string }} error */
-function advise({ code = '', message }) {
-  if (FORBIDDEN.includes(code)) return ''
+/** @typedef {Error & { code?: string, advice?: string }} Failure of findAddon() or dlopen(3) */
+
+/** @param {Failure} failure */
+function advise({ name, code, message, advice }) {
+  if (advice !== undefined) return advice
+  // Node's own options and Deno's permissions, which the message names.
+  if (code === 'ERR_ACCESS_DENIED' || code === 'ERR_DLOPEN_DISABLED' || name === 'NotCapable')
+    return null
   // dlopen(3) says so when mmap(2) with PROT_EXEC fails.
   if (message.includes('failed to map segment'))
-    return '. Node cannot load addons from a noexec mount.'
-  return '. To compile it, run: npm rebuild --foreground-scripts osh-ifaddrs'
+    return 'Node cannot load addons from a noexec mount'
+  return embedded === undefined ? adviseToCompile() : IN_A_BUNDLE
 }
 
 /**
- * @param {unknown} thrown by findAddon() or dlopen(3)
+ * @param {unknown} thrown
  * @returns {Error} with the reason and the remedy in one line
  */
 function explain(thrown) {
-  const cause = /** @type {Error & { code?: string }} */ (thrown)
+  const cause = /** @type {Failure} */ (thrown)
   const [reason] = cause.message.split('\n')
-  const message = fs.existsSync(reasonFile)
-    ? fs.readFileSync(reasonFile, 'utf8')
-    : `cannot load the osh-ifaddrs addon: ${reason}${advise(cause)}`
+  const advice = advise(cause)
+  const message = `cannot load the osh-ifaddrs addon: ${reason}${advice === null ? '' : `. ${advice}`}`
   return Object.assign(new Error(message, { cause }), cause.code && { code: cause.code })
+}
+
+/**
+ * Not by require(), whose calls with a computed path bundlers replace.
+ *
+ * @param {string} file
+ */
+function open(file) {
+  const loaded = { exports: {} }
+  process.dlopen(loaded, file)
+  return /** @type {Addon} */ (loaded.exports)
 }
 
 /**
@@ -86,10 +94,15 @@ function explain(thrown) {
  */
 function load() {
   try {
-    return (addon ??= /** @type {Addon} */ (require(findAddon())))
+    return (addon ??= embedded === undefined ? open(findAddon()) : embedded())
   } catch (error) {
     throw explain(error)
   }
 }
 
-module.exports = { ALL_SOURCES, SOURCES, supported, load, reasonFile }
+/** @param {Record<string, () => Addon>} addons in a bundle, by the names of the published files */
+function embed(addons) {
+  embedded = addons[publishedName()]
+}
+
+module.exports = { ALL_SOURCES, SOURCES, supported, load, embed }

@@ -5,8 +5,20 @@
 const fs = require('node:fs')
 const path = require('node:path')
 
-const root = path.join(__dirname, '../..')
-const machine = `${process.platform}-${process.arch}`
+/** What to do if a bundle has no binary, or has lost it. */
+const IN_A_BUNDLE = 'See docs/bundlers.md in the package osh-ifaddrs'
+
+/** No binary fits. `advice` says what to do. */
+class NotFoundError extends Error {
+  /**
+   * @param {string} reason
+   * @param {string} advice
+   */
+  constructor(reason, advice) {
+    super(reason)
+    this.advice = advice
+  }
+}
 
 /**
  * @param {string} file
@@ -16,6 +28,31 @@ function exists(file) {
   return fs.statSync(file, { throwIfNoEntry: false }) !== undefined
 }
 
+/** @param {string} folder */
+function isOurs(folder) {
+  try {
+    const text = fs.readFileSync(path.join(folder, 'package.json'), 'utf8')
+    return /"name":\s*"osh-ifaddrs"/.test(text)
+  } catch (error) {
+    const { code = '' } = /** @type {NodeJS.ErrnoException} */ (error)
+    if (['ENOENT', 'EACCES', 'EISDIR'].includes(code)) return false
+    throw error
+  }
+}
+
+// The package's folder, unless this file is in a bundle. Bundles for ES modules have no __dirname.
+const root = typeof __dirname === 'string' ? path.join(__dirname, '../..') : ''
+
+/**
+ * A bundle must not load what happens to lie two folders above it.
+ *
+ * @throws {NotFoundError} in a bundle
+ */
+function checkRoot() {
+  if (root !== '' && isOurs(root)) return
+  throw new NotFoundError('the bundle does not contain it', IN_A_BUNDLE)
+}
+
 /** @returns {boolean} whether the published binary for arm has instructions that this processor may lack */
 function isOldArm() {
   if (process.arch !== 'arm') return false
@@ -23,17 +60,36 @@ function isOldArm() {
   return Number(variables.arm_version) < 7
 }
 
+/** @returns {string} what the published binary for this machine is called, if there is one */
+function publishedName() {
+  const machine = `${process.platform}-${process.arch}`
+  return isOldArm() ? `${machine}v6` : machine
+}
+
+/**
+ * The command works with every package manager, and whether or not it runs install scripts.
+ *
+ * @returns {string} what to do if no binary fits or loads
+ */
+function adviseToCompile() {
+  const command = path.join(root, 'lib/command-line/cli.js')
+  return `To compile it, run: node ${/^[\w/.@+-]+$/.test(command) ? command : `"${command}"`} build`
+}
+
+/** Where `osh-ifaddrs build` puts the binary. */
+const compiledFile = path.join(root, 'build/Release/osh_ifaddrs.node')
+
 /**
  * @returns {string} the file
- * @throws {Error} when there is none for this machine
+ * @throws {NotFoundError} when there is none for this machine
  */
 function findAddon() {
-  const compiled = path.join(root, 'build/Release/osh_ifaddrs.node')
-  if (exists(compiled)) return compiled
-  const published = path.join(root, `prebuilds/${machine}.node`)
-  if (!isOldArm() && exists(published)) return published
-  const name = isOldArm() ? `${machine} before ARMv7` : machine
-  throw new Error(`none is published for ${name}, and none is compiled`)
+  checkRoot()
+  if (exists(compiledFile)) return compiledFile
+  const name = publishedName()
+  const published = path.join(root, `prebuilds/${name}.node`)
+  if (exists(published)) return published
+  throw new NotFoundError(`none is published for ${name}, and none is compiled`, adviseToCompile())
 }
 
 /** @returns {string | null} null where there is none: another platform, or nothing is compiled */
@@ -46,7 +102,11 @@ function findPreload() {
 }
 
 module.exports = {
+  IN_A_BUNDLE,
+  adviseToCompile,
+  compiledFile,
   findAddon,
+  publishedName,
   get preloadPath() {
     return findPreload()
   }

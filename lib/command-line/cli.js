@@ -28,6 +28,7 @@ const COMMANDS = {
   list: { options: JSON_OPTION, run: (values) => require('./list')(values) },
   doctor: { options: JSON_OPTION, run: (values) => require('./doctor')(values) },
   run: { options: {}, raw: true, run: (_, args) => require('./run')(args) },
+  build: { options: {}, run: () => require('./build')() },
   'preload-path': { options: {}, run: () => require('./preload-path')() }
 }
 

@@ -2,6 +2,7 @@
 // for all others. Adds to both and adds nothing twice.
 'use strict'
 
+const { supported } = require('../addon/load')
 const locate = require('../addon/locate')
 
 /** @typedef {NodeJS.ProcessEnv} Environment */
@@ -13,10 +14,8 @@ const locate = require('../addon/locate')
 function requirePreload() {
   const { preloadPath } = locate
   if (preloadPath !== null) return preloadPath
-  throw new Error(
-    `no preload library for ${process.platform}-${process.arch} is published or compiled. ` +
-      'On Linux, run: npm rebuild --foreground-scripts osh-ifaddrs'
-  )
+  const reason = `no preload library for ${process.platform}-${process.arch} is published or compiled`
+  throw new Error(supported ? `${reason}. ${locate.adviseToCompile()}` : reason)
 }
 
 /**

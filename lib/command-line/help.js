@@ -4,6 +4,7 @@
 const main = `Usage: osh-ifaddrs [list] [--json]
        osh-ifaddrs doctor [--json]
        osh-ifaddrs run [--] command [argument]...
+       osh-ifaddrs build
        osh-ifaddrs preload-path
 
 Reads the network interfaces from whatever the sandbox leaves open.
@@ -11,6 +12,7 @@ Reads the network interfaces from whatever the sandbox leaves open.
   list          show the interfaces; the default
   doctor        show what the sandbox refuses, what still works, and what to do
   run           run a program that reads the interfaces through this package
+  build         compile the addon on a machine for which none is published
   preload-path  print the path for LD_PRELOAD
 
   --json        print the result of networkInterfaces() as JSON
@@ -66,6 +68,19 @@ Exit status: the program's; 125 if this package fails, 126 if the program
 cannot be run, 127 if it is not found.
 `
 
+const build = `Usage: osh-ifaddrs build
+
+Compiles the addon for this machine into the package's folder, where it takes
+precedence over a published one, and prints its path. Run it again after the
+package is updated. It needs a C compiler, make, Python, pkg-config, libmnl and
+node-gyp, which npm includes; if one is missing, it prints the command that
+installs it.
+
+  -h, --help  show this text
+
+Exit status: 0; 1 if the addon cannot be compiled or loaded.
+`
+
 const preloadPath = `Usage: osh-ifaddrs preload-path
 
 Prints the path for LD_PRELOAD: a library that gives any program a working
@@ -77,6 +92,6 @@ Exit status: 0; 1 if there is no such library for this machine.
 `
 
 /** @type {Record<string, string>} */
-const HELP = { main, list, doctor, run, 'preload-path': preloadPath }
+const HELP = { main, list, doctor, run, build, 'preload-path': preloadPath }
 
 module.exports = { HELP }

@@ -9,10 +9,11 @@
 const { createHash } = require('node:crypto')
 const fs = require('node:fs')
 const path = require('node:path')
+const { compile } = require('../../lib/build/compile')
 const { installDebianPackages, unpackDebianPackages } = require('./debian')
 const { installNpmPackages } = require('./npm')
 const { DEBIAN_PACKAGES } = require('./packages')
-const { attempt, run } = require('./run')
+const { attempt } = require('./run')
 
 const root = path.join(__dirname, '../..')
 const destination = path.resolve(process.argv[2] ?? root)
@@ -28,50 +29,26 @@ const TARGETS = [
   { arch: 'arm', debian: 'armhf', triplet: 'arm-linux-gnueabihf' }
 ]
 
-// What binding.gyp needs.
-const SOURCES = ['binding.gyp', 'package.json', 'scripts/install', 'src']
-
 /**
  * @param {Target} target
  * @param {string} libmnl the folder of its package's files
  * @returns {string} the binary
  */
-function compile({ arch, triplet }, libmnl) {
-  const folder = path.join(work, arch)
-  fs.rmSync(folder, { recursive: true, force: true })
-  for (const name of SOURCES) {
-    fs.cpSync(path.join(root, name), path.join(folder, name), { recursive: true })
-  }
+function compileFor({ arch, triplet }, libmnl) {
   const library = path.join(libmnl, 'usr/lib', triplet)
-  const nodeGyp = require.resolve('node-gyp/bin/node-gyp.js')
-  run(
-    process.execPath,
-    [
-      nodeGyp,
-      'rebuild',
-      '--silent',
-      `--arch=${arch}`,
-      '--',
-      `-Dstatic_libmnl=${path.join(library, 'libmnl.a')}`,
-      '-Dwarnings_are_errors=1'
-    ],
+  const archive = `-Dstatic_libmnl=${path.join(library, 'libmnl.a')}`
+  return compile(
+    path.join(work, arch),
+    [`--arch=${arch}`, '--', archive, '-Dwarnings_are_errors=1'],
     {
-      cwd: folder,
-      env: {
-        ...process.env,
-        ...require('../install/headers').environment(),
-        CC: `${triplet}-gcc`,
-        // node-gyp only links with it, which the C compiler can do as well.
-        CXX: `${triplet}-gcc`,
-        AR: `${triplet}-ar`,
-        PKG_CONFIG_SYSROOT_DIR: libmnl,
-        PKG_CONFIG_LIBDIR: path.join(library, 'pkgconfig')
-      },
-      // make(1) prints every step on stdout, where npm pack prints the tarball's name.
-      stdio: ['ignore', 'ignore', 'inherit']
+      CC: `${triplet}-gcc`,
+      // node-gyp only links with it, which the C compiler can do as well.
+      CXX: `${triplet}-gcc`,
+      AR: `${triplet}-ar`,
+      PKG_CONFIG_SYSROOT_DIR: libmnl,
+      PKG_CONFIG_LIBDIR: path.join(library, 'pkgconfig')
     }
   )
-  return path.join(folder, 'build/Release/osh_ifaddrs.node')
 }
 
 /** @param {string} libmnl the folder of its package's files */
@@ -95,7 +72,7 @@ function prebuild(target) {
   const libmnl = unpackDebianPackages(folder, target.debian, ['libmnl-dev'], 'trixie')
   const name = `linux-${target.arch}.node`
   const file = path.join(output, name)
-  fs.copyFileSync(compile(target, libmnl), file)
+  fs.copyFileSync(compileFor(target, libmnl), file)
   fs.writeFileSync(path.join(output, 'libmnl-licence.txt'), licenceText(libmnl))
   const sum = createHash('sha256').update(fs.readFileSync(file)).digest('hex')
   return `${sum}  ${name}\n`
@@ -107,5 +84,7 @@ attempt(() => {
   installNpmPackages()
   fs.rmSync(output, { recursive: true, force: true })
   fs.mkdirSync(output)
+  // Package managers take one in the package's root for an install script.
+  fs.copyFileSync(path.join(root, 'binding.gyp'), path.join(output, 'binding.gyp'))
   fs.writeFileSync(path.join(output, 'SHA256SUMS'), TARGETS.map(prebuild).join(''))
 })

@@ -13,7 +13,7 @@ const { requirements } = require('../support/requirements')
 const { version } = require('../../package.json')
 
 const cli = path.join(__dirname, '../../lib', 'command-line', 'cli.js')
-const COMMANDS = ['list', 'doctor', 'run', 'preload-path']
+const COMMANDS = ['list', 'doctor', 'run', 'build', 'preload-path']
 const run = (...args) => runNode([cli, ...args])
 
 t.test('--json prints the result of networkInterfaces()', async (t) => {

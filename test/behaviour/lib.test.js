@@ -10,8 +10,10 @@ const { runNode } = require('../support/node')
 
 const lib = path.join(__dirname, '../../lib')
 
+const PACKAGE = '{"name":"osh-ifaddrs"}'
+
 // What users require. Everything else belongs to a folder.
-const TOP_LEVEL = ['index.d.ts', 'index.js', 'register.d.ts', 'register.js']
+const TOP_LEVEL = ['index.d.ts', 'index.js', 'register.js']
 
 /**
  * The folders that the files of a folder may use, besides their own: by require(), and for types. '.' is the
@@ -24,8 +26,9 @@ const ALLOWED = {
   results: { requires: [], types: ['addon'] },
   '.': { requires: ['addon', 'results'], types: [] },
   doctor: { requires: ['.', 'results'], types: [] },
+  build: { requires: [], types: [] },
   'command-line': {
-    requires: ['.', 'addon', 'results', 'doctor'],
+    requires: ['.', 'addon', 'results', 'doctor', 'build'],
     types: ['results', 'doctor']
   }
 }
@@ -83,7 +86,7 @@ t.test('no file requires itself, directly or through others', async (t) => {
 })
 
 t.test('the preload library is searched for on first use', async (t) => {
-  const copy = t.testdir({ 'package.json': '{}', build: { Release: {} } })
+  const copy = t.testdir({ 'package.json': PACKAGE, build: { Release: {} } })
   fs.cpSync(lib, path.join(copy, 'lib'), { recursive: true })
   const release = path.join(copy, 'build', 'Release')
   const index = JSON.stringify(path.join(copy, 'lib', 'index.js'))
@@ -104,7 +107,7 @@ t.test('the preload library is searched for on first use', async (t) => {
 })
 
 t.test('the published binary for arm is for ARMv7', async (t) => {
-  const copy = t.testdir({ 'package.json': '{}', prebuilds: { 'linux-arm.node': '' } })
+  const copy = t.testdir({ 'package.json': PACKAGE, prebuilds: { 'linux-arm.node': '' } })
   fs.cpSync(lib, path.join(copy, 'lib'), { recursive: true })
   /** @param {string} version */
   const preloadPathOn = (version) => {
@@ -118,7 +121,44 @@ t.test('the published binary for arm is for ARMv7', async (t) => {
   }
   const file = path.join(copy, 'prebuilds/linux-arm.node')
   t.match(preloadPathOn('7'), { stdout: `${file}\n`, stderr: '' })
-  t.match(preloadPathOn('6'), { stdout: /^null\n.*: none is published for linux-arm before ARMv7/ })
+  t.match(preloadPathOn('6'), { stdout: /^null\n.*: none is published for linux-armv6, and none/ })
+})
+
+t.test('in a bundle it loads nothing that lies two folders above', async (t) => {
+  const bundles = { 'of a bundle': '{ "name": "program" }', 'without package.json': undefined }
+  for (const [name, manifest] of Object.entries(bundles)) {
+    const copy = t.testdir({
+      ...(manifest === undefined ? {} : { 'package.json': manifest }),
+      build: { Release: { 'osh_ifaddrs.node': '' } },
+      prebuilds: { [`linux-${process.arch}.node`]: '' }
+    })
+    fs.cpSync(lib, path.join(copy, 'lib'), { recursive: true })
+    const { stdout } = runNode([
+      '-e',
+      `const { preloadPath, networkInterfaces } = require(${JSON.stringify(path.join(copy, 'lib'))})
+      console.log(preloadPath)
+      try { networkInterfaces() } catch ({ message }) { console.log(message) }`
+    ])
+    const advice = 'See docs/bundlers.md in the package osh-ifaddrs'
+    const message = `cannot load the osh-ifaddrs addon: the bundle does not contain it. ${advice}`
+    t.equal(stdout, `null\n${message}\n`, name)
+  }
+})
+
+t.test('a bundle that has lost its addon', async (t) => {
+  const copy = t.testdir({ 'package.json': PACKAGE })
+  fs.cpSync(lib, path.join(copy, 'lib'), { recursive: true })
+  fs.cpSync(path.join(lib, '../bundled.js'), path.join(copy, 'bundled.js'))
+  const { stdout } = runNode([
+    '-e',
+    `require(${JSON.stringify(path.join(copy, 'bundled'))})
+    const { networkInterfaces } = require(${JSON.stringify(path.join(copy, 'lib'))})
+    try { networkInterfaces() } catch ({ message }) { console.log(message) }`
+  ])
+  t.match(
+    stdout,
+    /: Cannot find module '.*\.node'\. See docs\/bundlers\.md in the package osh-ifaddrs\n$/
+  )
 })
 
 t.test('preloadPath is a named export for ES modules', async (t) => {

@@ -65,7 +65,6 @@ const TOOLS = 'strace and valgrind trace qemu instead of the program'
 const SECCOMP = 'seccomp filters and containers use the system calls of this machine'
 /** @type {Record<string, string>} */
 const OTHERS = {
-  'behaviour/build-flags': 'it compiles nothing',
   'behaviour/ciao': MULTICAST,
   'behaviour/docs': PROGRAMS,
   'behaviour/forks':

@@ -43,6 +43,9 @@ const PROGRAMS = {
     import 'osh-ifaddrs/register'
     import { networkInterfaces } from 'node:os'
     console.log(JSON.stringify(networkInterfaces()))`,
+  'dependent.cjs': `
+    const { networkInterfaces } = require('depends-on-osh-ifaddrs')
+    console.log(JSON.stringify(networkInterfaces()))`,
   // Deno's module.syncBuiltinESMExports is empty: named imports of node:os stay native there.
   'deno.mjs': `
     import 'npm:osh-ifaddrs/register'

@@ -27,12 +27,14 @@ const PACK = `
 // The folder is renamed when it is complete, because this may be interrupted. npm installs a binary for another
 // processor only with --force, and makes only the files executable that the package names as commands.
 const FETCH = `
-  if [ -e "$1/$2" ]; then exit; fi
-  rm -rf "$1" "$1.partial"
-  mkdir "$1.partial"
-  npm install --prefix "$1.partial" --no-save --ignore-scripts --force --no-audit --no-fund --loglevel=error "$3"
-  chmod +x "$1.partial/$2"
-  mv "$1.partial" "$1"`
+  folder=$1 file=$2
+  shift 2
+  if [ -e "$folder/$file" ]; then exit; fi
+  rm -rf "$folder" "$folder.partial"
+  mkdir "$folder.partial"
+  npm install --prefix "$folder.partial" --no-save --ignore-scripts --force --no-audit --no-fund --loglevel=error "$@"
+  chmod +x "$folder.partial/$file"
+  mv "$folder.partial" "$folder"`
 
 // As a prefix of a command, makes os.networkInterfaces() throw in it.
 const DENIED = [launcher, '--user', 'keep', '--no-landlock', '--deny-family', 'netlink', '--']
@@ -116,12 +118,13 @@ function runLocked(name, script, ...args) {
  *
  * @param {string} spec such as `esbuild@0`
  * @param {string} file relative to the package
+ * @param {string[]} others to install beside it, or options of npm
  */
-function fetchFromNpm(spec, file) {
-  const name = spec.replace(/\W+/g, '-')
+function fetchFromNpm(spec, file, ...others) {
+  const name = [spec, ...others].join('').replace(/\W+/g, '-')
   const folder = path.join(cacheFolder, name)
   const fetched = path.join('node_modules', spec.slice(0, spec.lastIndexOf('@')), file)
-  runLocked(name, FETCH, folder, fetched, spec)
+  runLocked(name, FETCH, folder, fetched, spec, ...others)
   return path.join(folder, fetched)
 }
 
@@ -142,7 +145,7 @@ function pack() {
   const { files, version } = require('../../package.json')
   const tarball = path.join(cacheFolder, `osh-ifaddrs-${version}.tgz`)
   const sources = files.filter((name) => name !== 'prebuilds')
-  const others = ['LICENSE', 'README.md', 'package.json', 'package-lock.json']
+  const others = ['LICENSE', 'README.md', 'binding.gyp', 'package.json', 'package-lock.json']
   runLocked('pack', PACK, tarball, ...sources, ...others, 'scripts/development')
   return tarball
 }

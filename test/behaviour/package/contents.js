@@ -10,11 +10,26 @@ const LARGEST = 250_000
 const LARGEST_INSTALLED = 1_000_000
 
 const FILES = [
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
   'LICENSE',
   'README.md',
-  'binding.gyp',
+  'SECURITY.md',
+  'bench/results.svg',
+  'bundled.d.ts',
+  'bundled.js',
+  'docs/architecture.md',
+  'docs/bundlers.md',
+  'docs/deploy.md',
+  'docs/doctor.md',
+  'docs/preload.md',
+  'docs/why-it-fails.md',
   'lib/addon/load.js',
   'lib/addon/locate.js',
+  'lib/build/compile.js',
+  'lib/build/headers.js',
+  'lib/build/tools.js',
+  'lib/command-line/build.js',
   'lib/command-line/cli.js',
   'lib/command-line/doctor.js',
   'lib/command-line/environment.js',
@@ -30,7 +45,6 @@ const FILES = [
   'lib/doctor/suspects.js',
   'lib/index.d.ts',
   'lib/index.js',
-  'lib/register.d.ts',
   'lib/register.js',
   'lib/results/diagnosis.js',
   'lib/results/layout.js',
@@ -38,13 +52,13 @@ const FILES = [
   'lib/results/network-interfaces.js',
   'package.json',
   'prebuilds/SHA256SUMS',
+  'prebuilds/binding.gyp',
   'prebuilds/libmnl-licence.txt',
   'prebuilds/linux-arm.node',
   'prebuilds/linux-arm64.node',
   'prebuilds/linux-x64.node',
-  'scripts/install/headers.js',
-  'scripts/install/install.js',
-  'scripts/install/libmnl.js',
+  'register.d.ts',
+  'register.js',
   'src/addon/addon.c',
   'src/addon/text.c',
   'src/addon/text.h',
@@ -87,6 +101,7 @@ const FILES = [
 const USAGE = `
 import { networkInterfaces as native } from 'node:os'
 import 'osh-ifaddrs/register'
+import 'osh-ifaddrs/bundled'
 import ifaddrs, { diagnose, networkInterfaces, preloadPath } from 'osh-ifaddrs'
 import type { Diagnosis, Fact, Inference, Options, SourceName, SourceReport } from 'osh-ifaddrs'
 import type { SourceStatus, UnavailableError } from 'osh-ifaddrs'
@@ -146,6 +161,21 @@ async function testFiles(t, tarball, app) {
 
 /**
  * @param {import('tap').Test} t
+ * @param {string} root of the installed package
+ */
+async function testLinks(t, root) {
+  const pages = FILES.filter((name) => name.endsWith('.md'))
+  for (const page of pages) {
+    const text = fs.readFileSync(path.join(root, page), 'utf8')
+    const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link]) => link)
+    const targets = links.map((link) => path.join(path.dirname(page), link))
+    const broken = targets.filter((target) => !fs.existsSync(path.join(root, target)))
+    t.same(broken, [], `${page}: ${links.length} links`)
+  }
+}
+
+/**
+ * @param {import('tap').Test} t
  * @param {string} app where it is installed
  */
 async function testLicence(t, app) {
@@ -172,6 +202,11 @@ async function testTypes(t, app) {
   const system = ['--module', 'nodenext', '--types', 'node']
   const { output } = run([process.execPath, tsc, ...options, ...system, 'usage.mts'], { cwd: app })
   t.equal(output, '', 'tsc --strict')
+  // It reads no `exports`, and so looks for register.d.ts and bundled.d.ts in the root.
+  const node10 = ['--module', 'commonjs', '--moduleResolution', 'node10', '--esModuleInterop']
+  fs.copyFileSync(path.join(app, 'usage.mts'), path.join(app, 'usage.ts'))
+  const older = [process.execPath, tsc, ...options, ...node10, '--types', 'node', 'usage.ts']
+  t.equal(run(older, { cwd: app }).output, '', 'tsc --strict --moduleResolution node10')
 }
 
 /**
@@ -181,6 +216,7 @@ async function testTypes(t, app) {
  */
 function testContents(t, tarball, app) {
   t.test('files', (t) => testFiles(t, tarball, app))
+  t.test('links', (t) => testLinks(t, path.join(app, 'node_modules/osh-ifaddrs')))
   t.test('licence of libmnl', (t) => testLicence(t, app))
   t.test('types', (t) => testTypes(t, app))
   t.end()

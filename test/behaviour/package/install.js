@@ -1,11 +1,11 @@
 'use strict'
 
-// Installs the package with and without its install script, a matching prebuilt addon, a compiler and a file
-// system that allows loading it, and on other platforms.
+// Installs the package with and without a published binary, a compiler and a file system that allows loading it,
+// and on other platforms.
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { environment: headers } = require('../../../scripts/install/headers')
+const { headersEnvironment } = require('../../../lib/build/headers')
 const { requirements } = require('../../support/requirements')
 const {
   DENIED,
@@ -58,51 +58,79 @@ async function testBareMachine(t, tarball) {
 }
 
 /**
+ * Installs the package without a binary.
+ *
  * @param {import('tap').Test} t
  * @param {string} tarball
  */
-async function testIgnoredScripts(t, tarball) {
-  const env = bareEnvironment(t)
+function installSources(t, tarball) {
   const folder = makeFolder(t)
-  runChecked(['npm', 'install', '--ignore-scripts', tarball], { cwd: folder, env })
-  testAnswer(t, folder)
-  const without = makeFolder(t)
-  const bare = packWithoutPrebuilds(t, tarball)
-  runChecked(['npm', 'install', '--ignore-scripts', bare], { cwd: without, env })
-  const printed = runChecked([process.execPath, '-e', PRINT_ERROR], { cwd: without })
-  const reason = `none is published for ${MACHINE}, and none is compiled`
-  const advice = 'To compile it, run: npm rebuild --foreground-scripts osh-ifaddrs'
-  t.equal(printed, `cannot load the osh-ifaddrs addon: ${reason}. ${advice}\n`)
+  const env = bareEnvironment(t)
+  const { status, output } = run(['npm', 'install', packWithoutPrebuilds(t, tarball)], {
+    cwd: folder,
+    env
+  })
+  t.equal(status, 0, output)
+  return { folder, env }
+}
+
+/** @param {string} folder */
+function buildCommand(folder) {
+  return ['node', path.join(installed(folder), 'lib/command-line/cli.js'), 'build']
 }
 
 /**
  * @param {import('tap').Test} t
  * @param {string} tarball
  */
-async function testNoCompiler(t, tarball) {
-  const folder = makeFolder(t)
-  const env = bareEnvironment(t)
-  const command = ['npm', 'install', '--foreground-scripts', packWithoutPrebuilds(t, tarball)]
-  const { status, stderr } = run(command, { cwd: folder, env })
-  t.equal(status, 0, 'the install succeeds')
-  const messages = stderr.split('\n').filter((line) => line.includes('osh-ifaddrs addon'))
-  t.match(messages, [
-    /none is published for .*\. Missing .*: make, cc, c\+\+, python3, pkg-config, libmnl\. Install/
-  ])
-  t.equal(messages.length, 1, 'with one line')
+async function testNoBinary(t, tarball) {
+  const { folder, env } = installSources(t, tarball)
+  const command = buildCommand(folder)
+  const reason = `none is published for ${MACHINE}, and none is compiled`
+  const message = `cannot load the osh-ifaddrs addon: ${reason}. To compile it, run: ${command.join(' ')}`
   t.equal(
     runChecked([process.execPath, '-e', PRINT_ERROR], { cwd: folder, env }).trim(),
-    messages[0]
+    message,
+    'the first use says what to run'
   )
   const caught = `try { ${PRINT_INTERFACES} } catch (error) { console.log(error.syscall, error.cause.message) }`
   const patched = run([...DENIED, process.execPath, '-e', caught], { cwd: folder, env })
-  t.equal(
-    patched.stdout,
-    `uv_interface_addresses ${messages[0]}\n`,
-    'the native error has it as cause'
+  t.equal(patched.stdout, `uv_interface_addresses ${message}\n`, 'the native error has it as cause')
+  t.equal(patched.stderr.split(`Warning: ${message}`).length, 2, 'and one warning says so')
+  const { status, stdout, stderr } = run(command, { cwd: folder, env })
+  t.same({ status, stdout }, { status: 1, stdout: '' })
+  t.match(
+    stderr,
+    /^osh-ifaddrs: cannot compile without make, cc, c\+\+, python3, pkg-config, libmnl\. Run: apt-get install g\+\+ /,
+    'without a compiler it names the packages'
   )
-  const warning = `Warning: ${messages[0]}`
-  t.equal(patched.stderr.split(warning).length, 2, 'and one warning says so')
+}
+
+/**
+ * Other systems are imitated by their /etc/os-release, on a machine without compilers.
+ *
+ * @param {import('tap').Test} t
+ * @param {string} app where it is installed
+ */
+async function testSystems(t, app) {
+  const systems = {
+    'ID=alpine': 'apk add',
+    'ID="rocky"\nID_LIKE="rhel centos fedora"': 'dnf install',
+    'ID="opensuse-leap"\nID_LIKE="suse opensuse"': 'zypper install',
+    'ID=manjaro\nID_LIKE=arch': 'pacman -S',
+    'ID=ubuntu\nID_LIKE=debian': 'apt-get install',
+    'ID=nixos': 'apt-get install .* (debian) | dnf'
+  }
+  const release = path.join(makeFolder(t), 'os-release')
+  const script = 'mount --bind "$1" "$(readlink -f /etc/os-release)"; shift; exec "$@"'
+  const command = ['unshare', '--mount', 'sh', '-euc', script, 'sh', release, 'env', 'PATH=']
+  const [, cli, build] = buildCommand(app)
+  for (const [text, installs] of Object.entries(systems)) {
+    fs.writeFileSync(release, `${text}\n`)
+    const { stderr } = run([...command, process.execPath, cli, build])
+    const pattern = installs.replace(/[()|]/g, '\\$&')
+    t.match(stderr, new RegExp(`^osh-ifaddrs: cannot compile without make.*Run: ${pattern}`), text)
+  }
 }
 
 /**
@@ -110,12 +138,22 @@ async function testNoCompiler(t, tarball) {
  * @param {string} tarball
  */
 async function testCompiler(t, tarball) {
-  const folder = makeFolder(t)
-  const command = ['npm', 'install', packWithoutPrebuilds(t, tarball)]
+  const { folder } = installSources(t, tarball)
   // node-gyp compiles on every processor.
-  runChecked(command, { cwd: folder, env: { ...cleanEnvironment(), JOBS: 'max' } })
-  t.ok(fs.existsSync(path.join(installed(folder), 'build/Release/osh_ifaddrs.node')))
-  t.notOk(fs.existsSync(path.join(installed(folder), 'build/no-addon.txt')))
+  const env = { ...cleanEnvironment(), JOBS: 'max' }
+  const { status, stdout, stderr } = run(buildCommand(folder), { cwd: folder, env })
+  const file = path.join(installed(folder), 'build/Release/osh_ifaddrs.node')
+  t.same({ status, stdout, stderr }, { status: 0, stdout: `${file}\n`, stderr: 'Compiling.\n' })
+  t.same(fs.readdirSync(path.join(installed(folder), 'build')), ['Release'], 'nothing else is left')
+  testAnswer(t, folder)
+  const broken = path.join(installed(folder), 'src/read.c')
+  fs.appendFileSync(broken, '#error broken\n')
+  const failed = run(buildCommand(folder), { cwd: folder, env })
+  t.match(failed, {
+    status: 1,
+    stdout: '',
+    stderr: /osh-ifaddrs: node-gyp failed:\n[^]*#error broken/
+  })
   testAnswer(t, folder)
 }
 
@@ -134,12 +172,10 @@ async function testOtherPlatforms(t, root) {
       `Object.defineProperty(process, 'platform', { value: '${platform}' })`
     )
     const command = [process.execPath, '-r', preload]
-    const { status, output } = run([
-      ...command,
-      path.join(installed(folder), 'scripts/install/install.js')
-    ])
-    t.same({ status, output }, { status: 0, output: '' }, `${platform}: installs nothing`)
-    t.notOk(fs.existsSync(path.join(installed(folder), 'build')))
+    const [, cli, name] = buildCommand(folder)
+    const { status, output } = run([...command, cli, name])
+    const message = `osh-ifaddrs: nothing to compile: on ${platform} Node's own function is used\n`
+    t.same({ status, output }, { status: 1, output: message })
     const check = `
       const os = require('node:os')
       const native = os.networkInterfaces
@@ -162,9 +198,10 @@ async function testOtherPlatforms(t, root) {
 async function testTermux(t, root) {
   const folder = makeFolder(t)
   fs.cpSync(root, folder, { recursive: true })
+  fs.renameSync(path.join(folder, 'prebuilds/binding.gyp'), path.join(folder, 'binding.gyp'))
   const nodeGyp = path.join(projectRoot, 'node_modules/node-gyp/bin/node-gyp.js')
   const command = [process.execPath, nodeGyp, 'configure', '--silent', '--', '-DOS=android']
-  const env = { ...cleanEnvironment(), ...headers() }
+  const env = { ...cleanEnvironment(), ...headersEnvironment() }
   const { status, output } = run([...command, '-Dplatform=android'], { cwd: folder, env })
   t.same({ status, output }, { status: 0, output: '' })
   const gyp = path.join(folder, 'binding.gyp')
@@ -192,7 +229,7 @@ async function testMounts(t, app) {
   const noexec = runOn('noexec', [process.execPath, '-e', PRINT_ERROR])
   t.match(
     noexec.stdout,
-    /\.node: failed to map segment.*\. Node cannot load addons from a noexec mount\.\n$/
+    /\.node: failed to map segment.*\. Node cannot load addons from a noexec mount\n$/
   )
 }
 
@@ -221,14 +258,13 @@ async function testGlobal(t, tarball) {
  */
 function testInstall(t, tarball, app) {
   t.test('node and npm alone, offline', (t) => testBareMachine(t, tarball))
-  t.test('--ignore-scripts', (t) => testIgnoredScripts(t, tarball))
-  t.test('neither a prebuilt addon nor a compiler', (t) => testNoCompiler(t, tarball))
-  t.test('a compiler, but no prebuilt addon', (t) => testCompiler(t, tarball))
+  t.test('neither a published binary nor a compiler', (t) => testNoBinary(t, tarball))
+  t.test('a compiler, but no published binary', (t) => testCompiler(t, tarball))
+  t.test('what other systems install', { skip: requirements() }, (t) => testSystems(t, app))
   t.test('macOS and Windows', (t) => testOtherPlatforms(t, installed(app)))
   t.test('Termux', (t) => testTermux(t, installed(app)))
   t.test('globally', (t) => testGlobal(t, tarball))
-  const skip = requirements()
-  t.test('read-only and noexec', { skip }, (t) => testMounts(t, app))
+  t.test('read-only and noexec', { skip: requirements() }, (t) => testMounts(t, app))
   t.end()
 }
 

@@ -9,11 +9,11 @@ const path = require('node:path')
  *
  * @returns {Record<string, string>} variables for node-gyp
  */
-function environment() {
+function headersEnvironment() {
   const prefix = path.resolve(process.execPath, '../..')
   if (process.env.npm_config_nodedir) return {}
   if (!fs.existsSync(path.join(prefix, 'include/node/node_api.h'))) return {}
   return { npm_config_nodedir: prefix }
 }
 
-module.exports = { environment }
+module.exports = { headersEnvironment }
