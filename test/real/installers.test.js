@@ -1,67 +1,192 @@
 'use strict'
 
-// Package managers other than npm install the package, and the installed package answers. npm would publish the
-// package without a warning, and neither attw nor publint finds a fault in its types and exports.
+// Package managers install the package from a registry, say nothing about it, and the installed package answers.
+// As a control, they complain about a copy with an install script, or with a binding.gyp in its root.
 
+const fs = require('node:fs')
 const path = require('node:path')
 const t = require('tap')
 const { checkAnswer, packOrSkip, writePrograms } = require('../support/app')
-const {
-  cleanEnvironment,
-  fetchFromNpm,
-  makeFolder,
-  run,
-  runChecked
-} = require('../support/package')
+const { run } = require('../support/package')
+const { installNode, makeProject, packageManager } = require('../support/package-managers')
+const { DEPENDENT, publishCopy, publishOriginal } = require('../support/publish')
+const { startRegistry } = require('../support/registry')
 
 t.setTimeout(1_800_000)
 
 const tarball = packOrSkip(t)
 
-/** @type {Record<string, (home: string) => string[]>} */
-const managers = {
-  pnpm: () => [fetchFromNpm('pnpm@10', 'bin/pnpm.cjs'), 'add', '--offline', tarball],
-  // yarn queries the registry even for a tarball, so it cannot run offline. Root's cache is not in its home; an
-  // older tarball of the same version may be in it.
-  yarn: (home) => [
-    ...[fetchFromNpm('yarn@1', 'bin/yarn.js'), 'add', '--cache-folder', path.join(home, 'yarn')],
-    ...['--no-lockfile', `file:${tarball}`]
-  ]
+const SCRIPT = 'with-hook'
+const GYP = 'with-recipe'
+
+// yarn 4 puts a code before every line. These three are of no consequence: a heading, a package that was added,
+// and how many were fetched.
+const COMPLAINT =
+  /warn|err|deprecat|ignored|blocked|denied|scripts?\b|postinstall|node-gyp|fail|YN0(?!000|013|085)/i
+
+/** @typedef {{ manager: string[], pnpmBin: string }} Commands */
+
+const NAMED = 'named.mjs'
+const REGISTERED = ['-r', 'osh-ifaddrs/register', 'plain.cjs']
+const { execPath } = process
+
+const inNode = () => [
+  [execPath, NAMED],
+  [execPath, ...REGISTERED]
+]
+
+// Not import: yarn's loader for ES modules is experimental, and warns of it.
+/** @param {Commands} commands */
+const inYarn = ({ manager }) => [
+  [...manager, 'node', 'require.cjs'],
+  [...manager, 'node', ...REGISTERED]
+]
+
+/** @param {Commands} commands */
+const inBun = ({ manager }) => [...inNode(), [...manager, NAMED], [...manager, 'register.cjs']]
+
+/** @param {Commands} commands */
+const inDeno = ({ manager }) => [...inNode(), [...manager, 'run', '--allow-all', 'deno.mjs']]
+
+/** @param {Commands} commands */
+const globally = ({ pnpmBin }) => [
+  [path.join(pnpmBin, 'osh-ifaddrs'), 'run', '--', execPath, 'plain.cjs']
+]
+
+/**
+ * `first` installs the package whose name is its last argument, and `again` what the lockfile names. `complaints`
+ * are the copies about which it complains.
+ *
+ * @typedef {object} Case
+ * @property {string} [name] of the package
+ * @property {string} [settings] for pnpm
+ * @property {Record<string, string>} [env]
+ * @property {string[]} first
+ * @property {string[]} [again]
+ * @property {string[]} complaints
+ * @property {(commands: Commands) => string[][]} answers commands that print the network interfaces
+ */
+
+/** @type {Record<string, Case>} */
+const NPM = {
+  // npm knows that a package has `"gypfile": false`, but not from a lockfile.
+  'npm 9': { first: ['install'], again: ['ci'], complaints: [GYP], answers: inNode },
+  'npm 10': { first: ['install'], again: ['ci'], complaints: [GYP], answers: inNode },
+  'npm 11': { first: ['install'], again: ['ci'], complaints: [SCRIPT, GYP], answers: inNode },
+  'npm 12': {
+    first: ['install'],
+    again: ['ci', '--strict-allow-scripts'],
+    complaints: [SCRIPT, GYP],
+    answers: inNode
+  }
 }
 
-for (const [name, command] of Object.entries(managers)) {
-  t.test(name, async (t) => {
-    const folder = makeFolder(t)
-    const HOME = path.dirname(folder)
-    const env = { ...cleanEnvironment(), HOME }
-    runChecked([process.execPath, ...command(HOME)], { cwd: folder, env })
-    writePrograms(folder)
-    checkAnswer(t, folder, [process.execPath, 'named.mjs'], 'imported')
-    const args = ['-r', 'osh-ifaddrs/register', 'plain.cjs']
-    checkAnswer(t, folder, [process.execPath, ...args], '-r')
-  })
+const PNPM = { first: ['add'], again: ['install', '--frozen-lockfile'], answers: inNode }
+
+/** @type {Record<string, Case>} */
+const PNPMS = {
+  'pnpm 10': { ...PNPM, settings: 'strictDepBuilds: true\n', complaints: [SCRIPT, GYP] },
+  'pnpm 12': { ...PNPM, complaints: [SCRIPT] },
+  'pnpm 12, globally': { first: ['add', '--global'], complaints: [SCRIPT], answers: globally },
+  'pnpm 12, through another package': {
+    ...PNPM,
+    name: DEPENDENT,
+    complaints: [SCRIPT],
+    answers: () => [[execPath, 'dependent.cjs']]
+  }
 }
 
-t.test('npm publish', async (t) => {
-  const command = ['npm', 'publish', '--dry-run', '--ignore-scripts', tarball]
-  const { status, stderr, output } = run(command)
-  t.equal(status, 0, output)
-  const warnings = stderr.split('\n').filter((line) => /^npm (warn|error)/.test(line))
-  const ours = warnings.filter((line) => !/user config|to be logged in/.test(line))
-  t.same(ours, [], 'no warning about the package')
-})
+const YARN_4 = { first: ['add'], again: ['install', '--immutable'], complaints: [SCRIPT] }
 
-t.test('attw', async (t) => {
-  const attw = fetchFromNpm('@arethetypeswrong/cli@0', 'dist/index.js')
-  // Node 20, the oldest supported version, resolves `exports`.
-  const options = ['--profile', 'node16', '--format', 'ascii']
-  const { status, output } = run([process.execPath, attw, tarball, ...options])
-  t.equal(status, 0, output)
-})
+/** @type {Record<string, Case>} */
+const YARNS = {
+  'yarn 1': {
+    first: ['add'],
+    again: ['install', '--frozen-lockfile'],
+    complaints: [GYP],
+    answers: inNode
+  },
+  'yarn 4, node-modules': {
+    ...YARN_4,
+    env: { YARN_NODE_LINKER: 'node-modules' },
+    complaints: [SCRIPT, GYP],
+    answers: inNode
+  },
+  'yarn 4, pnpm': { ...YARN_4, env: { YARN_NODE_LINKER: 'pnpm' }, answers: inNode },
+  // It loads no addon from an archive, but unpacks every package that has one.
+  'yarn 4, pnp': {
+    ...YARN_4,
+    env: { YARN_NODE_LINKER: 'pnp' },
+    answers: inYarn
+  }
+}
 
-t.test('publint', async (t) => {
-  const publint = fetchFromNpm('publint@0', 'src/cli.js')
-  const { status, stdout, output } = run([process.execPath, publint, tarball, '--strict'])
-  t.equal(status, 0, output)
-  t.match(stdout, 'All good!')
+/** @type {Record<string, Case>} */
+const OTHERS = {
+  Bun: {
+    first: ['add'],
+    again: ['install', '--frozen-lockfile'],
+    complaints: [SCRIPT],
+    answers: inBun
+  },
+  Deno: {
+    first: ['install'],
+    again: ['install', '--frozen'],
+    name: 'npm:osh-ifaddrs',
+    complaints: [SCRIPT],
+    answers: inDeno
+  }
+}
+
+const bin = installNode(t)
+
+/**
+ * Installs one published copy in a new project.
+ *
+ * @param {import('tap').Test} t
+ * @param {string} registry its address
+ * @param {string} title of the case
+ * @param {Case} options
+ * @param {string} tag
+ */
+function install(t, registry, title, { name = 'osh-ifaddrs', settings, env, first, again }, tag) {
+  const project = makeProject(t, registry, bin)
+  const { folder } = project
+  if (settings) fs.writeFileSync(path.join(folder, 'pnpm-workspace.yaml'), settings)
+  const manager = packageManager(title.split(',')[0], bin)
+  const options = { cwd: folder, env: { ...project.env, ...env } }
+  const complaints = findComplaints(run([...manager, ...first, `${name}@${tag}`], options))
+  if (again !== undefined && complaints.length === 0) {
+    for (const made of ['node_modules', '.yarn', '.pnp.cjs'])
+      fs.rmSync(path.join(folder, made), { recursive: true, force: true })
+    complaints.push(...findComplaints(run([...manager, ...again], options)))
+  }
+  return { ...project, env: options.env, manager, complaints }
+}
+
+/** @param {{ status: number | null, output: string }} outcome */
+function findComplaints({ status, output }) {
+  const lines = output.split('\n').filter((line) => COMPLAINT.test(line))
+  return status === 0 ? lines : [`exit status ${status}`, ...lines]
+}
+
+t.test('package managers', async (t) => {
+  const registry = await startRegistry(t)
+  publishOriginal(t, registry, tarball)
+  for (const tag of [SCRIPT, GYP]) publishCopy(t, registry, tarball, tag)
+  for (const [title, options] of Object.entries({ ...NPM, ...PNPMS, ...YARNS, ...OTHERS })) {
+    t.test(title, async (t) => {
+      const installed = install(t, registry, title, options, 'latest')
+      const { folder, env, complaints } = installed
+      t.same(complaints, [], 'no complaint')
+      writePrograms(folder)
+      const { PATH: _, ...others } = env
+      for (const command of options.answers(installed))
+        checkAnswer(t, folder, command, command.slice(-2).join(' '), others)
+      for (const tag of options.complaints) {
+        const [complaint] = install(t, registry, title, options, tag).complaints
+        t.ok(complaint, `${tag}: ${complaint}`)
+      }
+    })
+  }
 })
