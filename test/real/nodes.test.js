@@ -10,7 +10,7 @@ const t = require('tap')
 const { checkAnswer, copyBinary, makeApp, packOrSkip } = require('../support/app')
 const { Namespace, projectRoot } = require('../support/namespace')
 const { nodeVersions } = require('../support/node-versions')
-const { DENIED, run } = require('../support/package')
+const { DENIED, cleanEnvironment, fetchNode, run, runChecked } = require('../support/package')
 const { requirements } = require('../support/requirements')
 const { build, settleCarriers } = require('../support/topology')
 const { topologies } = require('../support/topology-arbitrary')
@@ -68,6 +68,22 @@ for (const { major, execPath } of nodes) {
     const { status, stdout, stderr } = run(command, { cwd: app })
     t.match({ status, stderr }, { status: 0, stderr: '' })
     t.equal(stdout.split('.')[0], `${major}`)
+  })
+}
+
+// NODE_OPTIONS reaches every Node on a machine.
+for (const major of [12, 14, 16, 18]) {
+  t.test(`Node ${major}, which is not supported: register changes nothing`, async (t) => {
+    const node = fetchNode(major, process.arch)
+    const script = `
+      const os = require('os')
+      console.log(os.networkInterfaces.name, Object.getOwnPropertySymbols(os.networkInterfaces).length)`
+    const alone = runChecked([node, '-e', script], { cwd: app })
+    const env = { ...cleanEnvironment(), NODE_OPTIONS: `-r "${register}"` }
+    const { status, stdout, stderr } = run([node, '-e', script], { cwd: app, env })
+    t.same({ status, stdout, stderr }, { status: 0, stdout: alone, stderr: '' })
+    const patched = run([process.execPath, '-e', script], { cwd: app, env })
+    t.match(patched.stdout, / 1\n$/, 'control: a supported Node is patched')
   })
 }
 

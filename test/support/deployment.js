@@ -16,7 +16,7 @@ const ADDRESS = '10.0.0.1/24'
  * The snippets that need a program of others. test/real/docs.test.js runs these, test/behaviour/docs.test.js the
  * rest.
  */
-const REAL_SNIPPETS = ['firejail']
+const REAL_SNIPPETS = ['Bun', 'Deno', 'firejail']
 
 /** Prints an address of the test's namespace, or the error's errno. */
 const APP = `
