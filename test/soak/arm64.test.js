@@ -54,6 +54,7 @@ const MORE = [
   'behaviour/namespace',
   'behaviour/preload',
   'behaviour/register',
+  'behaviour/register-reach',
   'behaviour/sandboxed',
   'soak/limits'
 ]

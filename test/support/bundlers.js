@@ -224,7 +224,6 @@ function checkWithAddon(t, folder, command) {
 }
 
 module.exports = {
-  LOST,
   PAGE,
   PRINT,
   PROGRAM,

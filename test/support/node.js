@@ -26,4 +26,19 @@ function runNode(args, env = {}) {
   })
 }
 
-module.exports = { runNode }
+/**
+ * Runs a script, and asserts that it succeeds with nothing on stderr.
+ *
+ * @param {import('tap').Test} t
+ * @param {string} script
+ * @param {{ args?: string[], env?: Record<string, string | undefined> }} [options]
+ * @returns {any} the JSON that it prints
+ */
+function evaluate(t, script, { args = [], env = {} } = {}) {
+  const { status, stdout, stderr } = runNode([...args, '-e', script], env)
+  t.equal(status, 0, stderr)
+  t.equal(stderr, '', 'silent')
+  return JSON.parse(stdout)
+}
+
+module.exports = { evaluate, runNode }
