@@ -65,15 +65,20 @@ function licenceText(libmnl) {
 
 /**
  * @param {Target} target
+ * @returns {string} the folder of its package's files
+ */
+function unpackLibmnl({ debian }) {
+  return unpackDebianPackages(path.join(work, `libmnl-${debian}`), debian, ['libmnl-dev'], 'trixie')
+}
+
+/**
+ * @param {Target} target
  * @returns {string} a line for sha256sum(1)
  */
 function prebuild(target) {
-  const folder = path.join(work, `libmnl-${target.debian}`)
-  const libmnl = unpackDebianPackages(folder, target.debian, ['libmnl-dev'], 'trixie')
   const name = `linux-${target.arch}.node`
   const file = path.join(output, name)
-  fs.copyFileSync(compileFor(target, libmnl), file)
-  fs.writeFileSync(path.join(output, 'libmnl-licence.txt'), licenceText(libmnl))
+  fs.copyFileSync(compileFor(target, unpackLibmnl(target)), file)
   const sum = createHash('sha256').update(fs.readFileSync(file)).digest('hex')
   return `${sum}  ${name}\n`
 }
@@ -87,4 +92,6 @@ attempt(() => {
   // Package managers take one in the package's root for an install script.
   fs.copyFileSync(path.join(root, 'binding.gyp'), path.join(output, 'binding.gyp'))
   fs.writeFileSync(path.join(output, 'SHA256SUMS'), TARGETS.map(prebuild).join(''))
+  const licence = licenceText(unpackLibmnl(TARGETS[0]))
+  fs.writeFileSync(path.join(output, 'libmnl-licence.txt'), licence)
 })
