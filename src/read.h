@@ -1,7 +1,7 @@
 // The network interfaces of the calling thread's network namespace, read from the kernel.
 //
-// This is the one public function below src/. It knows nothing of Node or N-API, keeps no global
-// state, prints nothing, and may be called by any number of threads at once.
+// All callers read by this one function. It knows nothing of Node or N-API, keeps no global state,
+// prints nothing, and may be called by any number of threads at once.
 #pragma once
 
 #include "core/snapshot.h"

@@ -1,8 +1,9 @@
-// The N-API binding: one function, read(), which passes a snapshot to lib/ in few values. What they
+// The N-API binding: read(), which passes a snapshot to lib/ in few values, and probe(). What they
 // mean for os.networkInterfaces() is decided there.
 
 #include "../core/addresses.h"
 #include "../read.h"
+#include "../sources/rtnetlink.h"
 #include "text.h"
 
 #include <stdbool.h>
@@ -321,11 +322,30 @@ static napi_value read_snapshot(napi_env env, napi_callback_info info) {
   return result;
 }
 
-NAPI_MODULE_INIT() {
+// probe(): the first call of glibc's getifaddrs(3) that fails when repeated, as { syscall, errno };
+// null if all succeed.
+static napi_value probe(napi_env env, napi_callback_info info) {
+  (void)info;
+  struct osh_attempt attempt = {0};
+  osh_rtnetlink_probe(&attempt);
+  napi_value result;
+  if (attempt.error == 0)
+    return ok(env, napi_get_null(env, &result)) ? result : NULL;
+  bool created = ok(env, napi_create_object(env, &result)) &&
+                 set_string(env, result, "syscall", attempt.call) &&
+                 set_number(env, result, "errno", -(int64_t)attempt.error);
+  return created ? result : NULL;
+}
+
+static bool export_function(napi_env env, napi_value exports, const char *name,
+                            napi_callback callback) {
   napi_value function;
-  if (!ok(env,
-          napi_create_function(env, "read", NAPI_AUTO_LENGTH, read_snapshot, NULL, &function)) ||
-      !set(env, exports, "read", function))
-    return NULL;
-  return exports;
+  return ok(env, napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, NULL, &function)) &&
+         set(env, exports, name, function);
+}
+
+NAPI_MODULE_INIT() {
+  bool exported = export_function(env, exports, "read", read_snapshot) &&
+                  export_function(env, exports, "probe", probe);
+  return exported ? exports : NULL;
 }

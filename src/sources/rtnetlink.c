@@ -1,8 +1,8 @@
 // rtnetlink(7) as a source: an RTM_GETADDR dump for the addresses; and for their links ioctls on
 // the same socket, which cost less, or an RTM_GETLINK dump.
 //
-// The socket is never bound: the kernel binds it at the first request (netlink_autobind()), which
-// no policy refuses. Android's SELinux refuses bind(2).
+// A read never binds its socket: the kernel binds it at the first request (netlink_autobind()),
+// which no policy refuses. Android's SELinux refuses bind(2).
 
 #include "rtnetlink.h"
 #include "../core/links.h"
@@ -185,4 +185,35 @@ bool osh_rtnetlink_read(struct osh_snapshot *snapshot, struct osh_attempt *attem
   }
   close(fd);
   return consistent;
+}
+
+// As __netlink_open() of glibc, but for the socket(2).
+static int bind_socket(int fd, const char **call) {
+  struct sockaddr_nl name = {.nl_family = AF_NETLINK};
+  socklen_t length = sizeof(name);
+  *call = "bind(AF_NETLINK)";
+  int result = bind(fd, (const struct sockaddr *)&name, sizeof(name));
+  if (result == 0) {
+    *call = "getsockname(AF_NETLINK)";
+    result = getsockname(fd, (struct sockaddr *)&name, &length);
+  }
+  return result == 0 ? 0 : -errno;
+}
+
+void osh_rtnetlink_probe(struct osh_attempt *attempt) {
+  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+  if (fd < 0) {
+    osh_record_failure(attempt, "socket(AF_NETLINK)", -errno);
+    return;
+  }
+  const char *call;
+  bool consistent = true;
+  struct osh_snapshot ignored = {0};
+  int error = bind_socket(fd, &call);
+  if (error != 0)
+    osh_record_failure(attempt, call, error);
+  else if (read_dump(fd, &get_links, 1, &ignored, &consistent, attempt) == 0)
+    (void)read_dump(fd, &get_addresses, 2, &ignored, &consistent, attempt);
+  osh_snapshot_free(&ignored);
+  close(fd);
 }

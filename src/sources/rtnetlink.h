@@ -1,4 +1,4 @@
-// rtnetlink(7) as a source: every fact.
+// rtnetlink(7) as a source: every fact. And whether glibc could use it.
 #pragma once
 
 #include "../core/snapshot.h"
@@ -10,3 +10,7 @@
 // Returns whether the result is consistent: false if the network changed while it was read, so that
 // another read may be better.
 bool osh_rtnetlink_read(struct osh_snapshot *snapshot, struct osh_attempt *attempt);
+
+// Repeats the calls of glibc's getifaddrs(3): socket(2), bind(2), getsockname(2), and both dumps.
+// Records the first that fails in an empty attempt.
+void osh_rtnetlink_probe(struct osh_attempt *attempt);

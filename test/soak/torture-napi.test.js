@@ -17,6 +17,7 @@ skipWithout(t)
  * @typedef {object} Torture
  * @property {(kind: number, at: number, status: number, persistent: boolean) => void} start
  * @property {() => [number, number, number]} stop N-API calls, allocations, blocks of memory
+ * @property {(refused: boolean) => void} refuseSockets
  * @property {(exports: object) => import('../../lib/addon/load').Addon} init
  */
 
@@ -46,6 +47,15 @@ const OPERATIONS = {
   'a read with details': () => JSON.stringify(addon.read(ALL, true, small)),
   'a read of nothing': () => JSON.stringify(addon.read(0, false, small)),
   'a read of procfs alone': () => JSON.stringify(addon.read(PROCFS, true, small)),
+  'a probe': () => JSON.stringify(addon.probe()),
+  'a probe that is refused': () => {
+    torture.refuseSockets(true)
+    try {
+      return JSON.stringify(addon.probe())
+    } finally {
+      torture.refuseSockets(false)
+    }
+  },
   'a read into another array': () => {
     try {
       return addon.read(ALL, false, new Uint8Array(1))

@@ -169,6 +169,20 @@ int setsockopt(int fd, int level, int option, const void *value, socklen_t size)
   return next_answer() < 0 ? -1 : 0;
 }
 
+int bind(int fd, const struct sockaddr *address, socklen_t size) {
+  if (!script.running)
+    return (int)syscall(SYS_bind, fd, address, size);
+  assert(is_open(fd) && address->sa_family == AF_NETLINK && size == sizeof(struct sockaddr_nl));
+  return next_answer() < 0 ? -1 : 0;
+}
+
+int getsockname(int fd, struct sockaddr *address, socklen_t *size) {
+  if (!script.running)
+    return (int)syscall(SYS_getsockname, fd, address, size);
+  assert(is_open(fd) && *size == sizeof(struct sockaddr_nl));
+  return next_answer() < 0 ? -1 : 0;
+}
+
 ssize_t sendto(int fd, const void *bytes, size_t length, int flags, const struct sockaddr *address,
                socklen_t size) {
   if (!script.running)

@@ -6,7 +6,7 @@
 // with the errno at that index of script_errnos. What follows a success depends on the call:
 //
 //   socket socketpair sendto open   nothing
-//   setsockopt                      nothing
+//   setsockopt bind getsockname     nothing
 //   poll                            nothing
 //   recvmsg read                    the length of the data in two bytes, and the data
 //   ioctl(SIOCGIFCONF)              the same; the data are struct ifreq. Without a buffer the

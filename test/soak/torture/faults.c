@@ -162,6 +162,15 @@ int setsockopt(int fd, int level, int option, const void *value, socklen_t size)
   return (int)syscall(SYS_setsockopt, fd, level, option, value, size);
 }
 
+int bind(int fd, const struct sockaddr *address, socklen_t size) {
+  return next_fault(CALL_BIND) != NULL ? -1 : (int)syscall(SYS_bind, fd, address, size);
+}
+
+int getsockname(int fd, struct sockaddr *address, socklen_t *size) {
+  return next_fault(CALL_GETSOCKNAME) != NULL ? -1
+                                              : (int)syscall(SYS_getsockname, fd, address, size);
+}
+
 ssize_t sendto(int fd, const void *bytes, size_t length, int flags, const struct sockaddr *address,
                socklen_t size) {
   struct nlmsghdr header;

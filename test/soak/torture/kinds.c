@@ -5,9 +5,9 @@
 
 #include <errno.h>
 
-const char *const call_names[CALL_COUNT] = {"malloc", "socket",  "socketpair", "setsockopt",
-                                            "sendto", "recvmsg", "poll",       "ioctl",
-                                            "open",   "read",    "close",      "dlsym"};
+const char *const call_names[CALL_COUNT] = {
+    "malloc",  "socket", "socketpair", "setsockopt", "bind", "getsockname", "sendto",
+    "recvmsg", "poll",   "ioctl",      "open",       "read", "close",       "dlsym"};
 
 #define POLICY(call)                                                                               \
   {call, HOW_REFUSE, EPERM}, {call, HOW_REFUSE, EACCES}, {                                         \
@@ -42,6 +42,11 @@ const struct fault faults[] = {
     {CALL_SETSOCKOPT, HOW_REFUSE, EINVAL},
     {CALL_SETSOCKOPT, HOW_REFUSE, ENODEV},
     {CALL_SETSOCKOPT, HOW_REFUSE, EADDRNOTAVAIL},
+    POLICY(CALL_BIND),
+    SHORTAGE(CALL_BIND),
+    {CALL_BIND, HOW_REFUSE, EADDRINUSE},
+    POLICY(CALL_GETSOCKNAME),
+    SHORTAGE(CALL_GETSOCKNAME),
     POLICY(CALL_SENDTO),
     SHORTAGE(CALL_SENDTO),
     {CALL_SENDTO, HOW_REFUSE, EINTR},

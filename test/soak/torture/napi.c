@@ -2,6 +2,7 @@
 // whose calls the linker redirects to this file (--wrap). Exports to JavaScript the functions that
 // choose the failing call, and the addon's initialisation.
 
+#include <errno.h>
 #include <node_api.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -15,6 +16,7 @@ static struct {
   uint32_t at;
   uint32_t status; // napi_pending_exception: with an exception
   bool persistent;
+  bool no_sockets; // also while no call fails
   uint32_t calls[2];
   int64_t blocks;
 } plan;
@@ -107,6 +109,12 @@ void __wrap_free(void *block) {
   __real_free(block);
 }
 
+int __real_socket(int family, int type, int protocol);
+int __wrap_socket(int family, int type, int protocol) {
+  errno = EPERM;
+  return plan.no_sockets ? -1 : __real_socket(family, type, protocol);
+}
+
 // For calls that cannot fail, since no plan is active.
 static void must(napi_status status) {
   if (status != napi_ok)
@@ -142,6 +150,18 @@ static napi_value stop(napi_env env, napi_callback_info info) {
   return result;
 }
 
+// refuseSockets(refused)
+static napi_value refuse_sockets(napi_env env, napi_callback_info info) {
+  napi_value argument;
+  size_t count = 1;
+  bool was = plan.active;
+  plan.active = false;
+  must(napi_get_cb_info(env, info, &count, &argument, NULL, NULL));
+  must(napi_get_value_bool(env, argument, &plan.no_sockets));
+  plan.active = was;
+  return NULL;
+}
+
 // The name of src/addon/addon.c's initialisation in this program.
 napi_value addon_init(napi_env env, napi_value exports);
 
@@ -156,9 +176,9 @@ static napi_value init(napi_env env, napi_callback_info info) {
 }
 
 NAPI_MODULE_INIT() {
-  const napi_callback callbacks[] = {start, stop, init};
-  const char *const names[] = {"start", "stop", "init"};
-  for (size_t i = 0; i < 3; i++) {
+  const napi_callback callbacks[] = {start, stop, refuse_sockets, init};
+  const char *const names[] = {"start", "stop", "refuseSockets", "init"};
+  for (size_t i = 0; i < 4; i++) {
     napi_value function;
     must(napi_create_function(env, names[i], NAPI_AUTO_LENGTH, callbacks[i], NULL, &function));
     must(napi_set_named_property(env, exports, names[i], function));

@@ -11,6 +11,7 @@
 #include "preload/block.h"
 #include "preload/lists.h"
 #include "read.h"
+#include "sources/rtnetlink.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -124,16 +125,28 @@ static void read_names(void) {
     osh_block_free(names);
 }
 
+static void probe(void) {
+  struct osh_attempt attempt = {0};
+  osh_rtnetlink_probe(&attempt);
+  if (attempt.error > 0 || (attempt.error == 0) != (attempt.call == NULL))
+    record_finding("a failure without its call, or a call without its failure");
+  if (run.fault == NULL && (attempt.error == 0) != (run.mode->denial.families == 0))
+    record_finding("another outcome than the mode's");
+}
+
 static const struct {
   const char *name;
   void (*read)(void);
-} targets[] = {
-    {"snapshot", read_snapshot}, {"getifaddrs", read_ifaddrs}, {"if_nameindex", read_names}};
+} targets[] = {{"snapshot", read_snapshot},
+               {"getifaddrs", read_ifaddrs},
+               {"if_nameindex", read_names},
+               {"probe", probe}};
 #define TARGET_COUNT (sizeof(targets) / sizeof(*targets))
 
-// if_nameindex() reads as getifaddrs() does, so not every mode repeats it.
+// if_nameindex() reads as getifaddrs() does, and a probe makes no ioctl, so not every mode repeats
+// them.
 static size_t targets_in(size_t mode) {
-  return mode < 2 ? TARGET_COUNT : TARGET_COUNT - 1;
+  return mode < 2 ? TARGET_COUNT : 2;
 }
 
 // Reads once. Returns how many calls that made.

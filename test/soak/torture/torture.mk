@@ -9,7 +9,7 @@ build/torture: $(filter-out soak/torture/napi.c,$(wildcard soak/torture/*.c)) $(
 		$(WRAPPED:%=-Wl,--wrap=%) $$(pkg-config --cflags --libs libmnl) -o $@
 
 # The addon with failing N-API calls. A sanitizer's finding is a trap, because Node has no library for it.
-NAPI_WRAPPED := malloc calloc realloc free $(addprefix napi_,create_array create_object get_null \
+NAPI_WRAPPED := malloc calloc realloc free socket $(addprefix napi_,create_array create_object get_null \
 	create_int64 create_arraybuffer create_typedarray get_typedarray_info create_string_utf8 \
 	create_function get_cb_info get_value_bool get_value_uint32 set_element set_named_property \
 	throw_error throw_type_error is_exception_pending get_last_error_info)
