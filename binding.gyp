@@ -20,6 +20,7 @@
         'src/preload/block.c',
         'src/preload/lists.c',
         'src/preload/preload.c',
+        'src/preload/requested_sources.c',
       ],
       'defines': ['NAPI_VERSION=8', '_GNU_SOURCE'],
       'cflags': [

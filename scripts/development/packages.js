@@ -91,8 +91,11 @@ const DEBIAN_PACKAGES = {
     ...BINARIES,
     ...SANDBOX,
     bubblewrap: 'a sandbox',
+    fakechroot: 'is preloaded beside the preload library',
     firejail: 'a sandbox',
+    heaptrack: 'is preloaded beside the preload library',
     hostname: 'lists addresses',
+    mangohud: 'is preloaded beside the preload library',
     'php-cli': 'lists addresses',
     'python3-psutil': 'lists addresses',
     runc: 'a sandbox'

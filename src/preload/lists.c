@@ -177,13 +177,12 @@ static int make_ifaddrs(const struct osh_snapshot *snapshot, const struct named_
   return 0;
 }
 
-int osh_ifaddrs(struct ifaddrs **list) {
+int osh_ifaddrs(unsigned sources, struct ifaddrs **list) {
   struct osh_snapshot snapshot;
   struct named_links links = {0};
   *list = NULL;
   int error = osh_read(
-      &snapshot,
-      (struct osh_request){.sources = OSH_SOURCES_ALL, .all_links = true, .details = true});
+      &snapshot, (struct osh_request){.sources = sources, .all_links = true, .details = true});
   if (error == 0)
     error = list_links(&snapshot, &links);
   if (error == 0)
@@ -209,12 +208,11 @@ static int make_nameindex(const struct named_links *links, struct if_nameindex *
 }
 
 // A list of links is a result even if no addresses could be read.
-int osh_nameindex(struct if_nameindex **list) {
+int osh_nameindex(unsigned sources, struct if_nameindex **list) {
   struct osh_snapshot snapshot;
   struct named_links links = {0};
   *list = NULL;
-  int refusal =
-      osh_read(&snapshot, (struct osh_request){.sources = OSH_SOURCES_ALL, .all_links = true});
+  int refusal = osh_read(&snapshot, (struct osh_request){.sources = sources, .all_links = true});
   int error = list_links(&snapshot, &links);
   if (error == 0 && links.count == 0)
     error = refusal;

@@ -18,7 +18,8 @@ const OTHER_FILES = [
   'preload/block.c',
   'preload/fortified.c',
   'preload/lists.c',
-  'preload/preload.c'
+  'preload/preload.c',
+  'preload/requested_sources.c'
 ]
 const files = [...CORE_FILES, ...OTHER_FILES.map((name) => `src/${name}`)]
 

@@ -55,7 +55,7 @@ function findPortable({ triplet, loader }) {
  * @param {Set<string>} portable
  */
 function isAllowed({ name, weak }, portable) {
-  return portable.has(name) || (weak && /^(napi_\w+|dlsym)$/.test(name))
+  return portable.has(name) || (weak && /^(napi_\w+|dlsym|dlopen)$/.test(name))
 }
 
 /**

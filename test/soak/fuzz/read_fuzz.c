@@ -113,7 +113,7 @@ static void fuzz_snapshot(struct osh_request request, const uint8_t *bytes, size
 static void fuzz_ifaddrs(const uint8_t *bytes, size_t size) {
   struct ifaddrs *list = NULL;
   script_start(bytes, size);
-  int error = osh_ifaddrs(&list);
+  int error = osh_ifaddrs(OSH_SOURCES_ALL, &list);
   script_end();
   assert(error <= 0 && (error == 0 || list == NULL));
   for (const struct ifaddrs *entry = list; entry != NULL; entry = entry->ifa_next) {
@@ -128,7 +128,7 @@ static void fuzz_ifaddrs(const uint8_t *bytes, size_t size) {
 static void fuzz_nameindex(const uint8_t *bytes, size_t size) {
   struct if_nameindex *list = NULL;
   script_start(bytes, size);
-  int error = osh_nameindex(&list);
+  int error = osh_nameindex(OSH_SOURCES_ALL, &list);
   script_end();
   assert(error <= 0 && (error == 0) == (list != NULL));
   for (const struct if_nameindex *entry = list; list != NULL && entry->if_index != 0; entry++)

@@ -129,10 +129,10 @@ int main(int argc, char **argv) {
   record(&byte, 1);
   struct ifaddrs *list;
   if (byte & SEED_IFADDRS)
-    return osh_ifaddrs(&list) != 0;
+    return osh_ifaddrs(OSH_SOURCES_ALL, &list) != 0;
   struct if_nameindex *names;
   if (byte & SEED_NAMEINDEX)
-    return osh_nameindex(&names) != 0;
+    return osh_nameindex(OSH_SOURCES_ALL, &names) != 0;
   struct osh_snapshot snapshot;
   const struct osh_request request = {.sources = byte & OSH_SOURCES_ALL,
                                       .all_links = byte & SEED_ALL_LINKS,

@@ -114,7 +114,7 @@ static void read_ifaddrs(void) {
 
 static void read_names(void) {
   struct if_nameindex *names = NULL;
-  int error = osh_nameindex(&names);
+  int error = osh_nameindex(OSH_SOURCES_ALL, &names);
   bool was = faults_paused(true);
   if ((error == 0) != (names != NULL) || error > 0)
     record_finding("an error and a list, or neither");
