@@ -2,13 +2,15 @@
 'use strict'
 
 const os = require('node:os')
-const { ALL_SOURCES, SOURCES, load, supported } = require('./addon/load')
+const { SOURCES, bitsOf, load, supported } = require('./addon/load')
 const locate = require('./addon/locate')
 // Not on first use: by then no descriptor may be left to read the file with.
 const { toDiagnosis, unavailableError } = require('./results/diagnosis')
 const { toNetworkInterfaces } = require('./results/network-interfaces')
 
 /** @typedef {import('./index').Options} Options */
+
+const ALL_SOURCES = bitsOf()
 
 // The addon fills it. Kept between calls, because creating it costs more than filling it.
 /** @type {Uint32Array} */
@@ -38,13 +40,9 @@ function toSourceBits(options) {
   const names = SOURCES.join(', ')
   check(Array.isArray(sources), '"options.sources" must be an array', sources)
   check(sources.length > 0, `"options.sources" must name at least one of ${names}`, sources)
-  let bits = 0
-  for (const [i, source] of sources.entries()) {
-    const place = SOURCES.indexOf(source)
-    check(place >= 0, `"options.sources[${i}]" must be one of ${names}`, source)
-    bits |= 1 << place
-  }
-  return bits
+  for (const [i, source] of sources.entries())
+    check(SOURCES.includes(source), `"options.sources[${i}]" must be one of ${names}`, source)
+  return bitsOf(sources)
 }
 
 /**

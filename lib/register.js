@@ -1,6 +1,6 @@
-// Patches os.networkInterfaces: the native function first, its result returned unchanged; ours if it throws.
-// Prints nothing. Every program pays for this file when it starts, so it loads only `os` until the native
-// function throws. Node 12 and later must parse it: NODE_OPTIONS reaches every Node on a machine.
+// Patches os.networkInterfaces: the native function first, its result returned unchanged; ours if it throws, or
+// if other code hides that it does. Prints nothing. Every program pays for this file when it starts, so it loads
+// only `os` until ours is needed. Node 12 and later must parse it: NODE_OPTIONS reaches every Node on a machine.
 'use strict'
 
 const os = require('os')
@@ -11,10 +11,29 @@ const os = require('os')
 // value is the native function, for `osh-ifaddrs doctor`.
 const PATCHED = Symbol.for('osh-ifaddrs.patched')
 
+/**
+ * @param {string} name of an environment variable
+ * @returns {string | undefined}
+ */
+function read(name) {
+  try {
+    return process.env[name]
+  } catch {
+    // Deno without --allow-env.
+    return undefined
+  }
+}
+
+const variables = {
+  mode: read('OSH_IFADDRS_MODE'),
+  sources: read('OSH_IFADDRS_SOURCES') || undefined,
+  lastResort: read('OSH_IFADDRS_LAST_RESORT')
+}
+
 // A process cannot drop these policies, so the native function is not called again.
 const PERMANENT = ['EPERM', 'EACCES', 'EAFNOSUPPORT', 'EOPNOTSUPP', 'EPROTONOSUPPORT', 'ENOSYS']
 
-/** @param {unknown} error anything the native function threw */
+/** @param {unknown} error anything the native function threw, or a failure that probe() found */
 function isPermanent(error) {
   if (typeof error !== 'object' || error === null) return false
   const { errno, code, syscall } = /** @type {Record<string, unknown>} */ (error)
@@ -52,26 +71,37 @@ function debug(message, error) {
 
 let warned = false
 
+/**
+ * @param {ReturnType<NetworkInterfaces>} interfaces
+ * @returns {boolean} whether code that hides a failure may have made them up
+ */
+function isLoopbackOnly(interfaces) {
+  const lists = Object.values(interfaces || {})
+  return lists.every((list) => list === undefined || list.every(({ internal }) => internal))
+}
+
 /** @returns {NetworkInterfaces} ours, when the addon is loaded */
 function loadOurs() {
+  const { load, parseSources } = require('./addon/load')
+  const sources = parseSources(variables.sources)
   try {
-    require('./addon/load').load()
+    load()
   } catch (error) {
     const { message } = /** @type {Error} */ (error)
     if (!warned) process.emitWarning(message, { code: 'OSH_IFADDRS_ADDON' })
     warned = true
     throw error
   }
-  return require('./index').networkInterfaces
+  const ours = require('./index')
+  return () => ours.networkInterfaces({ sources })
 }
 
 /**
  * @param {NetworkInterfaces} native
- * @param {boolean} always call ours first
  * @returns {NetworkInterfaces}
  */
-function makePatch(native, always) {
-  let oursFirst = always
+function makePatch(native) {
+  let oursFirst = variables.mode === 'always' || variables.sources !== undefined
   /** @type {NetworkInterfaces | undefined} */
   let loaded
 
@@ -80,7 +110,28 @@ function makePatch(native, always) {
     return loaded()
   }
 
-  function networkInterfaces() {
+  /**
+   * NemoClaw's guard makes a native function that fails return {}.
+   *
+   * @param {ReturnType<NetworkInterfaces>} result
+   * @returns {ReturnType<NetworkInterfaces>} ours, if other code hides a refusal behind the result
+   */
+  function uncover(result) {
+    try {
+      if (!isLoopbackOnly(result)) return result
+      const failure = require('./addon/load').load().probe()
+      if (!isPermanent(failure)) return result
+      debug('other code hides this failure: %j', failure)
+      const answer = ours()
+      oursFirst = true
+      return answer
+    } catch (error) {
+      debug('ours failed: %s', error)
+      return result
+    }
+  }
+
+  return function networkInterfaces() {
     /** @type {unknown} */
     let failure
     if (oursFirst) {
@@ -91,9 +142,12 @@ function makePatch(native, always) {
         debug('ours failed: %s', error)
       }
     }
+    // The policy may kill a process that calls the native function.
+    if (variables.sources !== undefined) throw failure
     let nativeError
     try {
-      return native()
+      const result = native()
+      return oursFirst ? result : uncover(result)
     } catch (error) {
       nativeError = error
     }
@@ -108,8 +162,23 @@ function makePatch(native, always) {
       throw addCause(nativeError, error)
     }
   }
+}
 
-  return Object.defineProperty(networkInterfaces, PATCHED, { value: native })
+/**
+ * @param {NetworkInterfaces} answer
+ * @returns {NetworkInterfaces} returns {} instead of throwing
+ */
+function makeLastResort(answer) {
+  return function networkInterfaces() {
+    try {
+      return answer()
+    } catch (error) {
+      const { code } = /** @type {NodeJS.ErrnoException} */ (Object(error))
+      if (code === 'ERR_OSH_IFADDRS_SOURCES') throw error
+      debug('nothing answers: %s', error)
+      return {}
+    }
+  }
 }
 
 // `import { networkInterfaces } from 'node:os'` gets the patch too, also if it ran before. module.constructor
@@ -117,7 +186,8 @@ function makePatch(native, always) {
 function syncNamedImports() {
   const { syncBuiltinESMExports } = /** @type {typeof import('node:module')} */ (module.constructor)
   const sync = syncBuiltinESMExports || require('module').syncBuiltinESMExports
-  sync()
+  // Not before Node 12.12.
+  if (sync) sync()
 }
 
 // The same as in ./addon/load.js, which must not be loaded yet, and package.json.
@@ -125,18 +195,8 @@ const supported =
   (process.platform === 'linux' || process.platform === 'android') &&
   parseInt(process.versions.node, 10) >= 20
 
-/** @returns {boolean} */
-function isOursFirst() {
-  try {
-    return process.env.OSH_IFADDRS_MODE === 'always'
-  } catch {
-    // Deno without --allow-env.
-    return false
-  }
-}
-
-function patch() {
-  const patched = makePatch(os.networkInterfaces, isOursFirst())
+/** @param {NetworkInterfaces} patched */
+function install(patched) {
   const descriptor = { value: patched, configurable: true, enumerable: true, writable: true }
   // Neither throws if `os` is frozen. The second one replaces a property that has only a getter.
   if (
@@ -146,4 +206,12 @@ function patch() {
     syncNamedImports()
 }
 
-if (supported && !Object.hasOwn(os.networkInterfaces, PATCHED)) patch()
+function patch() {
+  const native = os.networkInterfaces
+  const answer = supported ? makePatch(native) : native
+  const patched = variables.lastResort === 'empty' ? makeLastResort(answer) : answer
+  if (patched === native || PATCHED in native) return
+  install(Object.defineProperty(patched, PATCHED, { value: native }))
+}
+
+patch()

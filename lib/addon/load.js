@@ -29,17 +29,38 @@ const { IN_A_BUNDLE, adviseToCompile, findAddon, publishedName } = require('./lo
 
 /**
  * read() fills `numbers` if it is long enough, and creates a longer array if not. A string is the text of a
- * snapshot whose numbers are in `numbers`.
+ * snapshot whose numbers are in `numbers`. probe() repeats the calls of glibc's getifaddrs(3), and returns the
+ * first that fails; `errno` is positive.
  *
  * @typedef {object} Addon
  * @property {((sources: number, diagnose: true, numbers: Uint32Array) => Snapshot) &
  *   ((sources: number, diagnose: false, numbers: Uint32Array) => string | Snapshot)} read
+ * @property {() => { syscall: string, errno: number } | null} probe
  */
 
 // Each source's bit is its place here; the addon has the same order.
 /** @type {readonly import('../index').SourceName[]} */
 const SOURCES = ['rtnetlink', 'ioctl', 'procfs']
-const ALL_SOURCES = (1 << SOURCES.length) - 1
+
+/** @param {readonly import('../index').SourceName[]} [sources] for read(); default: all */
+function bitsOf(sources = SOURCES) {
+  return sources.reduce((bits, source) => bits | (1 << SOURCES.indexOf(source)), 0)
+}
+
+/**
+ * @param {string | undefined} value of OSH_IFADDRS_SOURCES, which the preload library reads itself
+ * @returns {import('../index').SourceName[] | undefined} undefined without a restriction
+ * @throws {Error} with the code ERR_OSH_IFADDRS_SOURCES, if a name is none of a source
+ */
+function parseSources(value) {
+  if (value === undefined || value === '') return undefined
+  const names = /** @type {import('../index').SourceName[]} */ (value.split(','))
+  if (names.every((name) => SOURCES.includes(name))) return names
+  const message =
+    `OSH_IFADDRS_SOURCES must be one or more of ${SOURCES.join(', ')}, ` +
+    `separated by commas without blanks, not ${require('node:util').inspect(value)}`
+  throw Object.assign(new Error(message), { code: 'ERR_OSH_IFADDRS_SOURCES' })
+}
 
 /** Whether the addon exists for this platform. */
 const supported = process.platform === 'linux' || process.platform === 'android'
@@ -105,4 +126,4 @@ function embed(addons) {
   embedded = addons[publishedName()]
 }
 
-module.exports = { ALL_SOURCES, SOURCES, supported, load, embed }
+module.exports = { SOURCES, bitsOf, parseSources, supported, load, embed }

@@ -72,6 +72,7 @@ function formatSource(source, { width, style }) {
 
 /** @param {Report} report */
 function formatNative({ native, active, mechanism }) {
+  if (native.works === null) return 'was not called, because OSH_IFADDRS_SOURCES is set'
   if (!native.works) return `fails with ${native.code} (errno ${native.errno}): ${native.message}`
   return active.preload && mechanism !== null
     ? 'works because of the preload library, and would fail without it'
@@ -79,16 +80,20 @@ function formatNative({ native, active, mechanism }) {
 }
 
 /** @param {Report} report */
-function formatActive({ active: { register, preload, always, variables } }) {
+function formatActive({ active: { register, preload, always, sources, lastResort, variables } }) {
   const effects = { NODE_OPTIONS: register, LD_PRELOAD: preload }
   const idle = variables.filter((name) => !effects[/** @type {keyof effects} */ (name)])
-  const lines = [
+  const loaded = [
     ...(register ? ['register is active, also in Node programs started like this one'] : []),
-    ...(preload ? ['the preload library is loaded'] : []),
+    ...(preload ? ['the preload library is loaded'] : [])
+  ]
+  return [
+    ...(loaded.length === 0 ? ['neither register nor the preload library is active'] : loaded),
     ...(always ? ['OSH_IFADDRS_MODE=always skips the native function'] : []),
+    ...(sources === null ? [] : [`OSH_IFADDRS_SOURCES allows only ${enumerate(sources)}`]),
+    ...(lastResort ? ['OSH_IFADDRS_LAST_RESORT=empty returns {} if nothing answers'] : []),
     ...idle.map((name) => `${name} names this package but has no effect here`)
   ]
-  return lines.length === 0 ? ['neither register nor the preload library is active'] : lines
 }
 
 /** @param {{ name: string, address: string }} place */
@@ -149,13 +154,18 @@ function formatVerdict({ status, native, active, addonError }) {
     const addon = addonError === null ? '' : ` This package does not: ${addonError}`
     return ['green', `No problem: the native os.networkInterfaces() works.${addon}`]
   }
+  const called = native.works !== null
+  const subject = `The native os.networkInterfaces() ${called ? 'fails' : 'is not called'}`
   if (status === 2) {
     const reason = addonError ?? 'no source reports the interfaces.'
-    return ['red', `The native os.networkInterfaces() fails, and so does this package: ${reason}`]
+    return [
+      'red',
+      `${subject}, and ${called ? 'so does this package' : 'this package fails'}: ${reason}`
+    ]
   }
-  return active.register || (native.works && active.preload)
-    ? ['green', 'The native os.networkInterfaces() fails. This package answers instead.']
-    : ['yellow', 'The native os.networkInterfaces() fails. This package can answer instead.']
+  return active.register || (native.works !== false && active.preload)
+    ? ['green', `${subject}. This package answers instead.`]
+    : ['yellow', `${subject}. This package can answer instead.`]
 }
 
 /**

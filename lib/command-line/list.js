@@ -1,7 +1,7 @@
 // `osh-ifaddrs list`: the interfaces as a table, or the result of networkInterfaces() as JSON.
 'use strict'
 
-const { ALL_SOURCES, load, supported } = require('../addon/load')
+const { bitsOf, load, parseSources, supported } = require('../addon/load')
 const { nativeListing, toListing } = require('../results/listing')
 const { align, makeTerminal, printable, widthOf, wrap } = require('./terminal')
 
@@ -65,10 +65,13 @@ function formatFootnotes({ interrupted, missing, omitted }) {
   ]
 }
 
-/** @returns {string} */
-function formatListing() {
+/**
+ * @param {import('../index').SourceName[]} [sources]
+ * @returns {string}
+ */
+function formatListing(sources) {
   const listing = supported
-    ? toListing(load().read(ALL_SOURCES, true, new Uint32Array()))
+    ? toListing(load().read(bitsOf(sources), true, new Uint32Array()))
     : nativeListing()
   const terminal = makeTerminal(process.stdout, process.env)
   const table = formatTable(listing.interfaces, terminal)
@@ -82,8 +85,10 @@ function formatListing() {
  * @returns {number} exit status
  */
 function list({ json }) {
+  const sources = parseSources(process.env.OSH_IFADDRS_SOURCES)
+  const { networkInterfaces } = require('../index')
   process.stdout.write(
-    json ? `${JSON.stringify(require('../index').networkInterfaces(), null, 2)}\n` : formatListing()
+    json ? `${JSON.stringify(networkInterfaces({ sources }), null, 2)}\n` : formatListing(sources)
   )
   return 0
 }

@@ -2,12 +2,12 @@
 // remedies. `doctor --json` prints it as it is.
 'use strict'
 
-const fs = require('node:fs')
 const os = require('node:os')
 const { version } = require('../../package.json')
 const { diagnose } = require('../index')
-const { errnoName, sourceOf, toDiagnosis } = require('../results/diagnosis')
+const { sourceOf, toDiagnosis } = require('../results/diagnosis')
 const { collectEvidence } = require('./evidence')
+const { inspectProcess } = require('./process')
 const { OPEN_ONE_SOURCE, remediesForPolicy, remediesForProcess } = require('./remedies')
 const { findMechanism, findSuspects } = require('./suspects')
 
@@ -18,8 +18,8 @@ const { findMechanism, findSuspects } = require('./suspects')
 /** @typedef {import('./suspects').Suspect} Suspect */
 /** @typedef {import('./remedies').Remedy} Remedy */
 
-/** @typedef {{ works: boolean, errno: number | null, code: string | null, message: string | null }} Native */
-/** @typedef {{ register: boolean, preload: boolean, always: boolean, variables: string[] }} Active */
+/** @typedef {import('./process').Native} Native */
+/** @typedef {import('./process').Active} Active */
 
 /**
  * @typedef {object} Report see docs/doctor.md
@@ -39,59 +39,17 @@ const { findMechanism, findSuspects } = require('./suspects')
  * @property {Remedy[]} remedies
  */
 
-const PATCHED = Symbol.for('osh-ifaddrs.patched')
-// A compiled binary, a published one, or a copy of one with the package's name.
-const BINARY = /(?:osh[-_]ifaddrs\S*|prebuilds\/linux-\w+)\.node/
-
-/** @returns {Native} the outcome of Node's own function, also where it is patched */
-function tryNative() {
-  const current = /** @type {Record<symbol, unknown>} */ (
-    /** @type {unknown} */ (os.networkInterfaces)
-  )
-  const native = /** @type {() => unknown} */ (current[PATCHED] ?? current)
-  try {
-    native()
-    return { works: true, errno: null, code: null, message: null }
-  } catch (error) {
-    const { errno, message } = /** @type {NodeJS.ErrnoException} */ (error)
-    // Node's error for ENOSYS has neither the number nor the call.
-    const number = errno === undefined ? os.constants.errno.ENOSYS : Math.abs(errno)
-    return { works: false, errno: number, code: errnoName(number), message }
-  }
-}
-
 /**
- * Call it before the addon is loaded, which is the same file as the preload library.
- *
- * @param {NodeJS.ProcessEnv} env
- * @returns {Active}
+ * @param {Active} active
+ * @returns {{ addonError: string | null, whole: Diagnosis, sources: SourceReport[] }}
  */
-function findActive(env) {
-  const named = {
-    NODE_OPTIONS: /osh-ifaddrs[\\/](lib[\\/])?register/.test(env.NODE_OPTIONS ?? ''),
-    LD_PRELOAD: BINARY.test(env.LD_PRELOAD ?? '')
-  }
-  let preload = named.LD_PRELOAD
+function trySources(active) {
   try {
-    preload = BINARY.test(fs.readFileSync('/proc/self/maps', 'latin1'))
-  } catch {
-    // No /proc: the variable has to do.
-  }
-  return {
-    register: Object.hasOwn(os.networkInterfaces, PATCHED),
-    preload,
-    always: env.OSH_IFADDRS_MODE === 'always',
-    variables: Object.entries(named).flatMap(([name, isNamed]) => (isNamed ? [name] : []))
-  }
-}
-
-/** @returns {{ addonError: string | null, whole: Diagnosis, sources: SourceReport[] }} */
-function trySources() {
-  try {
-    const whole = diagnose()
-    const sources = whole.sources.flatMap(({ name }) =>
-      diagnose({ sources: [name] }).sources.filter((source) => source.name === name)
-    )
+    const whole = diagnose({ sources: active.sources ?? undefined })
+    const names = whole.sources.map(({ name }) => name)
+    const sources = names
+      .filter((name) => active.sources?.includes(name) ?? true)
+      .flatMap((name) => diagnose({ sources: [name] }).sources.filter((each) => each.name === name))
     return { addonError: null, whole, sources }
   } catch (error) {
     return { addonError: /** @type {Error} */ (error).message, whole: toDiagnosis({}), sources: [] }
@@ -107,6 +65,7 @@ function trySources() {
  */
 function findRefusal(native, active, sources) {
   const route = sources.find(({ name }) => name === 'rtnetlink')
+  if (native.works === null) return null
   if (!native.works) {
     const syscall = route?.code === native.code ? (route?.syscall ?? null) : null
     return { syscall, code: native.code ?? 'an unknown error' }
@@ -120,9 +79,9 @@ function findRefusal(native, active, sources) {
  * @returns {Report}
  */
 function makeReport(env) {
-  const active = findActive(env)
-  const native = tryNative()
-  const { addonError, whole, sources } = trySources()
+  // Before the addon is loaded: it is the same file as the preload library.
+  const { active, native } = inspectProcess(env)
+  const { addonError, whole, sources } = trySources(active)
   const refusal = findRefusal(native, active, sources)
   const evidence = collectEvidence(env)
   const mechanism = refusal && findMechanism(evidence, refusal)
@@ -133,7 +92,8 @@ function makeReport(env) {
     ipv6: sourceOf(whole, 'ipv6')
   }
   const oursAnswers = facts.ipv4 !== null || facts.ipv6 !== null
-  const status = refusal === null ? 0 : oursAnswers ? 1 : 2
+  const nativeWorks = native.works !== null && refusal === null
+  const status = nativeWorks ? 0 : oursAnswers ? 1 : 2
   return {
     format: 1,
     versions: {

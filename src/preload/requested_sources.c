@@ -1,4 +1,4 @@
-// Reads OSH_IFADDRS_SOURCES as lib/addon/requested-sources.js does.
+// Reads OSH_IFADDRS_SOURCES as parseSources() in lib/addon/load.js does.
 
 #include "requested_sources.h"
 #include "../core/snapshot.h"

@@ -114,6 +114,8 @@ t.test('--errno accepts names and numbers', async (t) => {
   for (const name of names.split(' ')) t.strictSame(probe(name), [os.constants.errno[name]], name)
   t.strictSame(probe('4094'), [4094])
   t.strictSame(probe('0x5f'), [0x5f])
+  const launch = ['--deny-syscall', 'kill', '--errno', 'KILL']
+  t.match(ns.exec(PERL, ['-e', 'kill(0, $$)'], { launch }), { status: null, signal: 'SIGSYS' })
 })
 
 t.test('--deny-syscall denies any system call', async (t) => {

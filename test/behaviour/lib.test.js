@@ -25,7 +25,7 @@ const ALLOWED = {
   addon: { requires: [], types: [] },
   results: { requires: [], types: ['addon'] },
   '.': { requires: ['addon', 'results'], types: [] },
-  doctor: { requires: ['.', 'results'], types: [] },
+  doctor: { requires: ['.', 'addon', 'results'], types: [] },
   build: { requires: [], types: [] },
   'command-line': {
     requires: ['.', 'addon', 'results', 'doctor', 'build'],

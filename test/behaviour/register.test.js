@@ -30,7 +30,7 @@ t.test('a native result is returned unchanged, and nothing is loaded', async (t)
   const result = evaluate(
     t,
     `const os = require('os')
-    const native = {}
+    const native = { eth9: [{ internal: false }] }
     os.networkInterfaces = () => native
     const describe = () => JSON.stringify(Object.getOwnPropertyDescriptor(os, 'networkInterfaces'))
     const before = describe()

@@ -42,6 +42,10 @@ const MODES = {
     launch: NO_NETLINK,
     preload: true,
     bare: true
+  },
+  '`register`, where the native result has only loopback addresses or none': {
+    launch: [],
+    guarded: true
   }
 }
 
@@ -59,6 +63,17 @@ const ONE_CALL = `
   call()
   fs.existsSync('/osh-begin')
   call()
+  fs.existsSync('/osh-end')`
+
+// The same for a function before register that makes no system call.
+const ONE_PROBE = `
+  const fs = require('node:fs')
+  os.networkInterfaces = () => ({})
+  require('osh-ifaddrs/register')
+  // The first call loads the addon.
+  os.networkInterfaces()
+  fs.existsSync('/osh-begin')
+  os.networkInterfaces()
   fs.existsSync('/osh-end')`
 
 // The same for getifaddrs(3), through ctypes: python3 itself does not call it.
@@ -146,13 +161,13 @@ function namespaceOf({ links = 0, label, bare = false }) {
 }
 
 /** The command that makes the call in a sandbox. */
-function sandboxedCommand({ before = [], launch, preload = false }) {
+function sandboxedCommand({ before = [], launch, preload = false, guarded = false }) {
   const prefix = path.dirname(path.dirname(fs.realpathSync(process.execPath)))
   const open = ['--path', projectRoot, ...(prefix === '/usr' ? [] : ['--path', prefix])]
   const sandbox = ['env', ...before, launcher, ...defaultLaunch, ...open, ...launch, '--']
   return preload
     ? [...sandbox, 'env', `LD_PRELOAD=${preloadPath}`, '/usr/bin/python3', '-c', ONE_LIST]
-    : [...sandbox, process.execPath, '-e', ONE_CALL]
+    : [...sandbox, process.execPath, '-e', guarded ? ONE_PROBE : ONE_CALL]
 }
 
 /** The lines that strace prints for the calling thread, between the two markers. */

@@ -70,6 +70,7 @@ const OTHERS = {
   'behaviour/docs': PROGRAMS,
   'behaviour/forks':
     'a child that is forked beside busy threads sometimes hangs in qemu, even with libc alone',
+  'behaviour/guards': 'qemu is too slow for a Node for each order of loading',
   'behaviour/imitated-sandboxes': SECCOMP,
   'behaviour/launcher': SECCOMP,
   'behaviour/layers': 'it reads object files of this machine',
@@ -81,6 +82,7 @@ const OTHERS = {
   'behaviour/preload-run': `${PROGRAMS}, and qemu makes up /proc/self/stat`,
   'behaviour/requirements': SECCOMP,
   'behaviour/system-calls': TOOLS,
+  'behaviour/variables': TOOLS,
   'soak/arm64': 'it is this file',
   'soak/fuzz': 'clang builds fuzzers for this machine only',
   'soak/libcs': 'it runs programs for this machine, and the binary for arm64 with musl',

@@ -5,7 +5,7 @@
 // as JSON after the number of seconds in the first argument. Needs node's --expose-gc.
 
 const { Worker, isMainThread, parentPort, workerData } = require('node:worker_threads')
-const { ALL_SOURCES, load } = require('../../../lib/addon/load')
+const { bitsOf, load } = require('../../../lib/addon/load')
 const { isInterrupted, toDiagnosis } = require('../../../lib/results/diagnosis')
 const { toNetworkInterfaces } = require('../../../lib/results/network-interfaces')
 const { countDescriptors } = require('../resources')
@@ -30,7 +30,7 @@ function call(history) {
   let collected = 0
   while (!history.stopped && wrong === null) {
     const from = history.ended
-    const snapshot = addon.read(ALL_SOURCES, true, noNumbers)
+    const snapshot = addon.read(bitsOf(), true, noNumbers)
     const to = history.begun
     const answer = toNetworkInterfaces(snapshot.text, snapshot.numbers)
     wrong = checker.check(answer, from, to, isInterrupted(toDiagnosis(snapshot)))

@@ -129,7 +129,7 @@ static void check_seccomp(const char *call, int result) {
 static void filter_rule(const struct config *config, scmp_filter_ctx filter,
                         const struct rule *rule) {
   const int error = rule->error == ERRNO_OF_OPTION ? config->error : rule->error;
-  const uint32_t action = SCMP_ACT_ERRNO((uint32_t)error);
+  const uint32_t action = error == KILL ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO((uint32_t)error);
   check_seccomp("seccomp_rule_add", seccomp_rule_add_array(filter, action, rule->syscall,
                                                            rule->comparisons, &rule->comparison));
 }

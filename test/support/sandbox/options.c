@@ -48,7 +48,7 @@ static const struct name error_names[] = {
     NAME(ENOSYS), NAME(EMFILE),     NAME(ENFILE),     NAME(ENOMEM),       NAME(ENOBUFS),
     NAME(EINTR),  NAME(EAGAIN),     NAME(EINVAL),     NAME(EIO),          NAME(ENODEV),
     NAME(ENOENT), NAME(ENOSPC),     NAME(ENOTTY),     NAME(ENXIO),        NAME(ENETDOWN),
-    NAME(EBUSY),  NAME(EADDRINUSE), {NULL, 0}};
+    NAME(EBUSY),  NAME(EADDRINUSE), NAME(KILL),       {NULL, 0}};
 static const struct names errors = {"ERRNO", error_names, MAX_ERRNO};
 
 static const struct name family_names[] = {{"netlink", AF_NETLINK},
@@ -220,7 +220,7 @@ static const struct option_row option_rows[] = {
     {"require-landlock", NULL, "fail if the kernel has no Landlock", require_landlock},
     {"path", "PATH", "open this path for reading and executing too (repeatable)", allow_path},
     {"no-path", "PATH", "close one of the paths open by default (repeatable)", disallow_path},
-    {"errno", "ERRNO", "what a denied system call answers (default EPERM)", set_error},
+    {"errno", "ERRNO", "what a denied system call answers (default EPERM), or KILL", set_error},
     {"deny-family", "FAMILY[,...]", "deny socket() for these address families", deny_families},
     {"deny-socketpair", NULL, "deny socketpair()", deny_socketpair},
     {"deny-syscall", "NAME[=ERRNO]", "deny any system call (repeatable)", deny_syscall},

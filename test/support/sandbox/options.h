@@ -14,6 +14,9 @@ enum { EXIT_LAUNCHER = 125, EXIT_NOT_EXECUTABLE = 126, EXIT_NOT_FOUND = 127 };
 /* A rule with the errno of --errno, which may follow it. */
 enum { ERRNO_OF_OPTION = -1 };
 
+/* An errno that none is: the system call kills the process (SIGSYS). */
+enum { KILL = 4095 };
+
 /* A path that Landlock allows. */
 struct path {
   const char *name;
