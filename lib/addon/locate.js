@@ -60,7 +60,7 @@ function isOldArm() {
   return Number(variables.arm_version) < 7
 }
 
-/** @returns {string} what the published binary for this machine is called, if there is one */
+/** @returns {string} what the published binary for this machine is called; `osh-ifaddrs run` finds the same */
 function publishedName() {
   const machine = `${process.platform}-${process.arch}`
   return isOldArm() ? `${machine}v6` : machine
@@ -69,11 +69,19 @@ function publishedName() {
 /**
  * The command works with every package manager, and whether or not it runs install scripts.
  *
- * @returns {string} what to do if no binary fits or loads
+ * @param {string[]} args
+ * @returns {string} the line for a shell that runs `osh-ifaddrs` with these arguments
  */
+function shellCommand(...args) {
+  const words = ['sh', path.join(root, 'lib/command-line/osh-ifaddrs'), ...args]
+  return words
+    .map((word) => (/^[\w/.@+=:,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .join(' ')
+}
+
+/** @returns {string} what to do if no binary fits or loads */
 function adviseToCompile() {
-  const command = path.join(root, 'lib/command-line/cli.js')
-  return `To compile it, run: node ${/^[\w/.@+-]+$/.test(command) ? command : `"${command}"`} build`
+  return `To compile it, run: ${shellCommand('build')}`
 }
 
 /** Where `osh-ifaddrs build` puts the binary. */
@@ -104,9 +112,9 @@ function findPreload() {
 module.exports = {
   IN_A_BUNDLE,
   adviseToCompile,
-  compiledFile,
   findAddon,
   publishedName,
+  shellCommand,
   get preloadPath() {
     return findPreload()
   }

@@ -1,10 +1,10 @@
-#!/usr/bin/env node
-// The command `osh-ifaddrs`: parses the command line and runs the command. Each command is a file of this
-// folder, loaded only when it is used.
+// The command `osh-ifaddrs` in Node: parses the command line and runs the command. Each command is a file of this
+// folder, loaded only when it is used. `run` and `build` are shell scripts.
 'use strict'
 
 const { parseArgs } = require('node:util')
 const { version } = require('../../package.json')
+const { shellCommand } = require('../addon/locate')
 const { HELP } = require('./help')
 const { nearest } = require('./nearest')
 
@@ -27,9 +27,21 @@ const JSON_OPTION = { json: { type: 'boolean' } }
 const COMMANDS = {
   list: { options: JSON_OPTION, run: (values) => require('./list')(values) },
   doctor: { options: JSON_OPTION, run: (values) => require('./doctor')(values) },
-  run: { options: {}, raw: true, run: (_, args) => require('./run')(args) },
-  build: { options: {}, run: () => require('./build')() },
+  run: { options: {}, raw: true, run: (_, args) => refuse(125, 'run', ...args) },
+  build: { options: {}, run: () => refuse(FAILED, 'build') },
   'preload-path': { options: {}, run: () => require('./preload-path')() }
+}
+
+/**
+ * Called only if a runtime loads the command as JavaScript; see ./osh-ifaddrs.
+ *
+ * @param {number} exitStatus
+ * @param {string[]} args
+ * @returns {never}
+ */
+function refuse(exitStatus, ...args) {
+  const message = `${args[0]} needs a shell, but the command was loaded as JavaScript. Run: ${shellCommand(...args)}`
+  throw Object.assign(new Error(message), { exitStatus })
 }
 
 /**

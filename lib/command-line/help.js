@@ -59,8 +59,12 @@ Exit status:
 
 const run = `Usage: osh-ifaddrs run [--] command [argument]...
 
-Runs a program. It and its children read the network interfaces through this
-package: Node because of NODE_OPTIONS, other programs because of LD_PRELOAD.
+Sets NODE_OPTIONS and LD_PRELOAD and becomes the program, by exec. It and its
+children read the network interfaces through this package: Node because of
+NODE_OPTIONS, other programs because of LD_PRELOAD. It does not need Node.
+
+Under npx, npm and its shell stay as the program's parents. To avoid them, run
+node_modules/.bin/osh-ifaddrs.
 
   -h, --help  show this text
 

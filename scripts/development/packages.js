@@ -72,6 +72,7 @@ const DEBIAN_PACKAGES = {
     ...BINARIES,
     ...SANDBOX,
     ...UNITS,
+    busybox: 'is one of the shells for `osh-ifaddrs run`',
     'musl-tools': MUSL,
     strace: 'shows which system calls are made'
   },

@@ -9,7 +9,7 @@
 const { createHash } = require('node:crypto')
 const fs = require('node:fs')
 const path = require('node:path')
-const { compile } = require('../../lib/build/compile')
+const { compile } = require('./compile')
 const { installDebianPackages, unpackDebianPackages } = require('./debian')
 const { installNpmPackages } = require('./npm')
 const { DEBIAN_PACKAGES } = require('./packages')

@@ -6,7 +6,7 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { compile } = require('../../lib/build/compile')
+const { compile } = require('./compile')
 const { installDebianPackages } = require('./debian')
 const { installNpmPackages, modified } = require('./npm')
 const { DEBIAN_PACKAGES } = require('./packages')

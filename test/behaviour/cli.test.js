@@ -4,9 +4,11 @@
 
 const t = require('tap')
 const { spawnSync } = require('node:child_process')
+const fs = require('node:fs')
 const path = require('node:path')
 const { networkInterfaces } = require('../..')
 const { align, wrap } = require('../../lib/command-line/terminal')
+const { command, runCommand } = require('../support/command')
 const { Namespace } = require('../support/namespace')
 const { runNode } = require('../support/node')
 const { requirements } = require('../support/requirements')
@@ -27,20 +29,43 @@ t.test('--json prints the result of networkInterfaces()', async (t) => {
 t.test('help and version', async (t) => {
   t.match(run('--help'), { status: 0, stdout: /^Usage: osh-ifaddrs \[list\]/, stderr: '' })
   t.match(run('-h').stdout, 'Exit status:')
-  for (const command of COMMANDS) {
-    t.match(run('--help').stdout, `\n  ${command} `, 'the main help lists it')
-    const { status, stdout, stderr } = run(command, '--help')
+  for (const name of COMMANDS) {
+    t.match(run('--help').stdout, `\n  ${name} `, 'the main help lists it')
+    const { status, stdout, stderr } = run(name, '--help')
     t.match({ status, stderr }, { status: 0, stderr: '' })
-    t.ok(stdout.startsWith(`Usage: osh-ifaddrs ${command === 'list' ? '[list]' : command}`))
+    t.ok(stdout.startsWith(`Usage: osh-ifaddrs ${name === 'list' ? '[list]' : name}`))
     t.match(stdout, 'Exit status:')
     t.notMatch(stdout, /.{80}/, 'no line is too wide')
   }
   t.match(run('--version'), { status: 0, stdout: `${version}\n` })
 })
 
-t.test('arguments after run belong to the program', async (t) => {
-  const { status, stdout } = run('run', process.execPath, '-p', '1+1', '--', '--help')
-  t.match({ status, stdout }, { status: 0, stdout: '2\n' })
+t.test('it is a shell script and JavaScript', async (t) => {
+  const link = path.join(t.testdir({}), 'a link')
+  fs.symlinkSync(command, link)
+  const help = run('run', '--help').stdout
+  for (const file of [command, link]) {
+    const script = (...args) => runCommand(args, { file })
+    const javaScript = (...args) => runNode([file, ...args])
+    for (const execute of [script, javaScript]) {
+      t.match(execute('--version'), { status: 0, stdout: `${version}\n`, stderr: '' })
+      t.match(execute('run', '-h'), { status: 0, stdout: help, stderr: '' })
+      t.match(execute('build', '--frob'), { status: 64, stdout: '', stderr: 'option: --frob' })
+    }
+    for (const [args, status] of [
+      [['run', '--', 'printf', '<%s>', "it's $x", ''], 125],
+      [['build'], 1]
+    ]) {
+      const refused = javaScript(...args)
+      t.match(refused, { status, stdout: '' })
+      const [, line] =
+        /^osh-ifaddrs: .* needs a shell, .*\. Run: (.*)\n$/.exec(refused.stderr) ?? []
+      t.match(line, /^sh \S+\/lib\/command-line\/osh-ifaddrs (run|build)/)
+      if (args[0] !== 'run') continue
+      const { stdout } = spawnSync('sh', ['-c', line], { encoding: 'utf8' })
+      t.equal(stdout, "<it's $x><>", 'the command in the message works')
+    }
+  }
 })
 
 t.test('invalid usage exits with 64 and a hint', async (t) => {

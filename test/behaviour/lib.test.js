@@ -26,9 +26,10 @@ const ALLOWED = {
   results: { requires: [], types: ['addon'] },
   '.': { requires: ['addon', 'results'], types: [] },
   doctor: { requires: ['.', 'addon', 'results'], types: [] },
+  // Shell scripts.
   build: { requires: [], types: [] },
   'command-line': {
-    requires: ['.', 'addon', 'results', 'doctor', 'build'],
+    requires: ['.', 'addon', 'results', 'doctor'],
     types: ['results', 'doctor']
   }
 }

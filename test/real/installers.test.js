@@ -65,6 +65,7 @@ const globally = ({ pnpmBin }) => [
  * @property {string[]} [again]
  * @property {string[]} complaints
  * @property {(commands: Commands) => string[][]} answers commands that print the network interfaces
+ * @property {string[]} [loads] loads the command as JavaScript
  */
 
 /** @type {Record<string, Case>} */
@@ -96,7 +97,12 @@ const PNPMS = {
   }
 }
 
-const YARN_4 = { first: ['add'], again: ['install', '--immutable'], complaints: [SCRIPT] }
+const YARN_4 = {
+  first: ['add'],
+  again: ['install', '--immutable'],
+  complaints: [SCRIPT],
+  loads: ['osh-ifaddrs']
+}
 
 /** @type {Record<string, Case>} */
 const YARNS = {
@@ -134,7 +140,8 @@ const OTHERS = {
     again: ['install', '--frozen'],
     name: 'npm:osh-ifaddrs',
     complaints: [SCRIPT],
-    answers: inDeno
+    answers: inDeno,
+    loads: ['run', '--allow-all', 'npm:osh-ifaddrs']
   }
 }
 
@@ -170,6 +177,22 @@ function findComplaints({ status, output }) {
   return status === 0 ? lines : [`exit status ${status}`, ...lines]
 }
 
+/**
+ * Asserts that `run` prints the command to use, that this works, and that other commands work.
+ *
+ * @param {import('tap').Test} t
+ * @param {string[]} command loads the package's command as JavaScript
+ * @param {{ cwd: string, env: Record<string, string> }} options
+ */
+function checkJavaScript(t, command, options) {
+  const { version } = require('../../package.json')
+  t.equal(run([...command, '--version'], options).stdout, `${version}\n`)
+  const { status, output } = run([...command, 'run', 'printf', '<%s>', 'a b'], options)
+  t.equal(status, 125, output)
+  const [, line] = /^osh-ifaddrs: run needs a shell, .*\. Run: (.*)$/m.exec(output) ?? []
+  t.equal(run(['sh', '-c', line ?? 'echo none']).output, '<a b>', line)
+}
+
 t.test('package managers', async (t) => {
   const registry = await startRegistry(t)
   publishOriginal(t, registry, tarball)
@@ -177,12 +200,13 @@ t.test('package managers', async (t) => {
   for (const [title, options] of Object.entries({ ...NPM, ...PNPMS, ...YARNS, ...OTHERS })) {
     t.test(title, async (t) => {
       const installed = install(t, registry, title, options, 'latest')
-      const { folder, env, complaints } = installed
+      const { folder, env, manager, complaints } = installed
       t.same(complaints, [], 'no complaint')
       writePrograms(folder)
       const { PATH: _, ...others } = env
       for (const command of options.answers(installed))
         checkAnswer(t, folder, command, command.slice(-2).join(' '), others)
+      if (options.loads) checkJavaScript(t, [...manager, ...options.loads], { cwd: folder, env })
       for (const tag of options.complaints) {
         const [complaint] = install(t, registry, title, options, tag).complaints
         t.ok(complaint, `${tag}: ${complaint}`)

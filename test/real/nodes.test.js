@@ -8,7 +8,8 @@ const { pathToFileURL } = require('node:url')
 const fc = require('fast-check')
 const t = require('tap')
 const { checkAnswer, copyBinary, makeApp, packOrSkip } = require('../support/app')
-const { Namespace, projectRoot } = require('../support/namespace')
+const { command } = require('../support/command')
+const { Namespace } = require('../support/namespace')
 const { nodeVersions } = require('../support/node-versions')
 const { DENIED, cleanEnvironment, fetchNode, run, runChecked } = require('../support/package')
 const { requirements } = require('../support/requirements')
@@ -63,9 +64,8 @@ for (const { major, execPath } of nodes) {
   })
 
   t.test(`Node ${major}: osh-ifaddrs run prints nothing`, async (t) => {
-    const cli = path.join(projectRoot, 'lib/command-line/cli.js')
-    const command = [execPath, cli, 'run', execPath, '-p', 'process.versions.node']
-    const { status, stdout, stderr } = run(command, { cwd: app })
+    const program = ['run', execPath, '-p', 'process.versions.node']
+    const { status, stdout, stderr } = run([command, ...program], { cwd: app })
     t.match({ status, stderr }, { status: 0, stderr: '' })
     t.equal(stdout.split('.')[0], `${major}`)
   })

@@ -58,7 +58,7 @@ esac
   fs.symlinkSync('/usr/bin/python3', path.join(folder, 'bin/python3'))
   const bin = path.join(folder, 'node_modules/.bin')
   fs.mkdirSync(bin)
-  fs.symlinkSync('../osh-ifaddrs/lib/command-line/cli.js', path.join(bin, 'osh-ifaddrs'))
+  fs.symlinkSync('../osh-ifaddrs/lib/command-line/osh-ifaddrs', path.join(bin, 'osh-ifaddrs'))
   return folder
 }
 

@@ -178,8 +178,8 @@ function makeFolder(t, name = 'app') {
 }
 
 /**
- * The environment of a machine with only node, npm and the shell that npm runs install scripts with. npm has an
- * empty cache and is offline.
+ * The environment of a machine with only node, npm, the shell that npm runs install scripts with, and what every
+ * shell has beside it. npm has an empty cache and is offline.
  *
  * @param {import('tap').Test} t
  */
@@ -188,7 +188,7 @@ function bareEnvironment(t) {
   const bin = path.join(home, 'bin')
   fs.mkdirSync(bin)
   const folders = (process.env.PATH ?? '').split(':')
-  for (const name of ['node', 'npm', 'sh']) {
+  for (const name of ['node', 'npm', 'sh', 'uname']) {
     const found = folders
       .map((folder) => path.join(folder, name))
       .find((file) => fs.existsSync(file))

@@ -26,18 +26,17 @@ const FILES = [
   'docs/why-it-fails.md',
   'lib/addon/load.js',
   'lib/addon/locate.js',
-  'lib/build/compile.js',
-  'lib/build/headers.js',
-  'lib/build/tools.js',
-  'lib/command-line/build.js',
+  'lib/addon/refusal.js',
+  'lib/addon/requested-sources.js',
+  'lib/build/build.sh',
+  'lib/build/compile.sh',
   'lib/command-line/cli.js',
   'lib/command-line/doctor.js',
-  'lib/command-line/environment.js',
   'lib/command-line/help.js',
   'lib/command-line/list.js',
   'lib/command-line/nearest.js',
+  'lib/command-line/osh-ifaddrs',
   'lib/command-line/preload-path.js',
-  'lib/command-line/run.js',
   'lib/command-line/terminal.js',
   'lib/doctor/evidence.js',
   'lib/doctor/process.js',
@@ -178,6 +177,26 @@ async function testLinks(t, root) {
 }
 
 /**
+ * OpenClaw, for example, refuses a plug-in for any of these, in comments too.
+ *
+ * @param {import('tap').Test} t
+ * @param {string} root of the installed package
+ */
+async function testScanners(t, root) {
+  const isRefused = (/** @type {string} */ text) =>
+    /child_process|\beval\(|new Function\(/.test(text) ||
+    (text.includes('process.env') && /\b(fetch|post)\b/i.test(text))
+  t.ok(isRefused("require('child_process')") && isRefused('// process.env\n// post'), 'control')
+  const scripts = FILES.filter((name) => /\.js$|\/osh-ifaddrs$/.test(name))
+  const read = (/** @type {string} */ name) => fs.readFileSync(path.join(root, name), 'utf8')
+  t.same(
+    scripts.filter((name) => isRefused(read(name))),
+    [],
+    `${scripts.length} files`
+  )
+}
+
+/**
  * @param {import('tap').Test} t
  * @param {string} app where it is installed
  */
@@ -220,6 +239,7 @@ async function testTypes(t, app) {
 function testContents(t, tarball, app) {
   t.test('files', (t) => testFiles(t, tarball, app))
   t.test('links', (t) => testLinks(t, path.join(app, 'node_modules/osh-ifaddrs')))
+  t.test('what scanners refuse', (t) => testScanners(t, path.join(app, 'node_modules/osh-ifaddrs')))
   t.test('licence of libmnl', (t) => testLicence(t, app))
   t.test('types', (t) => testTypes(t, app))
   t.end()

@@ -5,7 +5,6 @@
 
 const fs = require('node:fs')
 const path = require('node:path')
-const { headersEnvironment } = require('../../../lib/build/headers')
 const { requirements } = require('../../support/requirements')
 const {
   DENIED,
@@ -76,7 +75,7 @@ function installSources(t, tarball) {
 
 /** @param {string} folder */
 function buildCommand(folder) {
-  return ['node', path.join(installed(folder), 'lib/command-line/cli.js'), 'build']
+  return ['sh', path.join(installed(folder), 'lib/command-line/osh-ifaddrs'), 'build']
 }
 
 /**
@@ -123,11 +122,11 @@ async function testSystems(t, app) {
   }
   const release = path.join(makeFolder(t), 'os-release')
   const script = 'mount --bind "$1" "$(readlink -f /etc/os-release)"; shift; exec "$@"'
-  const command = ['unshare', '--mount', 'sh', '-euc', script, 'sh', release, 'env', 'PATH=']
-  const [, cli, build] = buildCommand(app)
+  const PATH = `PATH=${bareEnvironment(t).PATH}`
+  const command = ['unshare', '--mount', 'sh', '-euc', script, 'sh', release, 'env', PATH]
   for (const [text, installs] of Object.entries(systems)) {
     fs.writeFileSync(release, `${text}\n`)
-    const { stderr } = run([...command, process.execPath, cli, build])
+    const { stderr } = run([...command, ...buildCommand(app)])
     const pattern = installs.replace(/[()|]/g, '\\$&')
     t.match(stderr, new RegExp(`^osh-ifaddrs: cannot compile without make.*Run: ${pattern}`), text)
   }
@@ -162,6 +161,13 @@ async function testCompiler(t, tarball) {
  * @param {string} root of an installed package
  */
 async function testOtherPlatforms(t, root) {
+  const env = bareEnvironment(t)
+  fs.rmSync(path.join(env.PATH, 'uname'))
+  fs.writeFileSync(path.join(env.PATH, 'uname'), '#!/bin/sh\necho Darwin\n', { mode: 0o755 })
+  t.match(run(['sh', path.join(root, 'lib/command-line/osh-ifaddrs'), 'build'], { env }), {
+    status: 1,
+    output: "osh-ifaddrs: nothing to compile: on Darwin Node's own function is used\n"
+  })
   for (const platform of ['darwin', 'win32']) {
     const folder = makeFolder(t)
     fs.cpSync(root, installed(folder), { recursive: true })
@@ -172,10 +178,6 @@ async function testOtherPlatforms(t, root) {
       `Object.defineProperty(process, 'platform', { value: '${platform}' })`
     )
     const command = [process.execPath, '-r', preload]
-    const [, cli, name] = buildCommand(folder)
-    const { status, output } = run([...command, cli, name])
-    const message = `osh-ifaddrs: nothing to compile: on ${platform} Node's own function is used\n`
-    t.same({ status, output }, { status: 1, output: message })
     const check = `
       const os = require('node:os')
       const native = os.networkInterfaces
@@ -201,7 +203,7 @@ async function testTermux(t, root) {
   fs.renameSync(path.join(folder, 'prebuilds/binding.gyp'), path.join(folder, 'binding.gyp'))
   const nodeGyp = path.join(projectRoot, 'node_modules/node-gyp/bin/node-gyp.js')
   const command = [process.execPath, nodeGyp, 'configure', '--silent', '--', '-DOS=android']
-  const env = { ...cleanEnvironment(), ...headersEnvironment() }
+  const env = { npm_config_nodedir: path.resolve(process.execPath, '../..'), ...cleanEnvironment() }
   const { status, output } = run([...command, '-Dplatform=android'], { cwd: folder, env })
   t.same({ status, output }, { status: 0, output: '' })
   const gyp = path.join(folder, 'binding.gyp')
@@ -249,6 +251,15 @@ async function testGlobal(t, tarball) {
   t.equal(printed, expected, '-r with an absolute path')
   const command = runChecked([...DENIED, path.join(prefix, 'bin/osh-ifaddrs'), '--json'])
   t.equal(JSON.stringify(JSON.parse(command)), expected, 'the command')
+  const ran = runChecked([
+    ...DENIED,
+    path.join(prefix, 'bin/osh-ifaddrs'),
+    'run',
+    'node',
+    '-e',
+    print
+  ])
+  t.equal(ran.trim(), expected, 'the command run')
 }
 
 /**
