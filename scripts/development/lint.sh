@@ -1,5 +1,6 @@
 #!/bin/sh
 # Every static check: formats, types, and the analysers of the C code. Stops at the first finding.
+# shellcheck disable=SC2086 # lists of files and options
 set -eu
 cd "$(dirname "$0")/../.."
 
@@ -10,6 +11,9 @@ flags="-std=c11 -D_GNU_SOURCE -DNAPI_VERSION=8 $includes"
 
 npx prettier --check --log-level=warn .
 npx tsc --project .
+git ls-files -z '*.sh' | xargs -0 shellcheck .ci/run
+# Up to its JavaScript.
+sed '/^\*\//,$d' lib/command-line/osh-ifaddrs | shellcheck -
 clang-format --dry-run --Werror $c_files
 printf '%s\n' $c_units | xargs -P "$(nproc)" -I '{}' clang-tidy --quiet '{}' -- $flags 2>/dev/null
 for file in $(git ls-files 'src/*.c'); do

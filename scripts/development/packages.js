@@ -59,7 +59,8 @@ const DEBIAN_PACKAGES = {
     clang: 'its headers are read by clang-tidy',
     'clang-format': 'checks the format of C',
     'clang-tidy': 'analyses C',
-    cppcheck: 'analyses C'
+    cppcheck: 'analyses C',
+    shellcheck: 'analyses shell scripts'
   },
   bench: {
     ...ADDON,
