@@ -29,7 +29,8 @@ const COMMANDS = {
   doctor: { options: JSON_OPTION, run: (values) => require('./doctor')(values) },
   run: { options: {}, raw: true, run: (_, args) => refuse(125, 'run', ...args) },
   build: { options: {}, run: () => refuse(FAILED, 'build') },
-  'preload-path': { options: {}, run: () => require('./preload-path')() }
+  'preload-path': { options: {}, run: () => require('./preload-path')() },
+  'register-path': { options: {}, run: () => require('./register-path')() }
 }
 
 /**

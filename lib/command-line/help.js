@@ -6,18 +6,20 @@ const main = `Usage: osh-ifaddrs [list] [--json]
        osh-ifaddrs run [--] command [argument]...
        osh-ifaddrs build
        osh-ifaddrs preload-path
+       osh-ifaddrs register-path
 
 Reads the network interfaces from whatever the sandbox leaves open.
 
-  list          show the interfaces; the default
-  doctor        show what the sandbox refuses, what still works, and what to do
-  run           run a program that reads the interfaces through this package
-  build         compile the addon on a machine for which none is published
-  preload-path  print the path for LD_PRELOAD
+  list           show the interfaces; the default
+  doctor         show what the sandbox refuses, what still works, and what to do
+  run            run a program that reads the interfaces through this package
+  build          compile the addon on a machine for which none is published
+  preload-path   print the path for LD_PRELOAD
+  register-path  print the path for node -r
 
-  --json        print the result of networkInterfaces() as JSON
-  -h, --help    show this text, or a command's
-  -V, --version show the version
+  --json         print the result of networkInterfaces() as JSON
+  -h, --help     show this text, or a command's
+  -V, --version  show the version
 
 Exit status:
   0   success; doctor: the native os.networkInterfaces() works
@@ -95,7 +97,28 @@ getifaddrs(3).
 Exit status: 0; 1 if there is no such library for this machine.
 `
 
+const registerPath = `Usage: osh-ifaddrs register-path
+
+Prints the path for \`node -r\`, for any current directory:
+
+  node -r "$(osh-ifaddrs register-path)" app.js
+
+NODE_OPTIONS takes \`-r\` too. There, put a path with blanks in double quotes.
+
+  -h, --help  show this text
+
+Exit status: 0.
+`
+
 /** @type {Record<string, string>} */
-const HELP = { main, list, doctor, run, build, 'preload-path': preloadPath }
+const HELP = {
+  main,
+  list,
+  doctor,
+  run,
+  build,
+  'preload-path': preloadPath,
+  'register-path': registerPath
+}
 
 module.exports = { HELP }

@@ -8,14 +8,14 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { networkInterfaces } = require('../..')
 const { align, wrap } = require('../../lib/command-line/terminal')
-const { command, runCommand } = require('../support/command')
+const { command, copyPackage, runCommand } = require('../support/command')
 const { Namespace } = require('../support/namespace')
 const { runNode } = require('../support/node')
 const { requirements } = require('../support/requirements')
 const { version } = require('../../package.json')
 
 const cli = path.join(__dirname, '../../lib', 'command-line', 'cli.js')
-const COMMANDS = ['list', 'doctor', 'run', 'build', 'preload-path']
+const COMMANDS = ['list', 'doctor', 'run', 'build', 'preload-path', 'register-path']
 const run = (...args) => runNode([cli, ...args])
 
 t.test('--json prints the result of networkInterfaces()', async (t) => {
@@ -66,6 +66,14 @@ t.test('it is a shell script and JavaScript', async (t) => {
       t.equal(stdout, "<it's $x><>", 'the command in the message works')
     }
   }
+})
+
+t.test('register-path is for `node -r`', async (t) => {
+  const file = copyPackage(path.join(t.testdir({}), 'a copy'), { compiled: false })
+  const { stdout } = runCommand(['register-path'], { file })
+  t.equal(stdout, `${path.resolve(file, '../../register.js')}\n`)
+  const symbols = 'Object.getOwnPropertySymbols(os.networkInterfaces).length'
+  t.equal(runNode(['-r', stdout.trim(), '-p', symbols]).stdout, '1\n')
 })
 
 t.test('invalid usage exits with 64 and a hint', async (t) => {

@@ -37,6 +37,7 @@ const FILES = [
   'lib/command-line/nearest.js',
   'lib/command-line/osh-ifaddrs',
   'lib/command-line/preload-path.js',
+  'lib/command-line/register-path.js',
   'lib/command-line/terminal.js',
   'lib/doctor/evidence.js',
   'lib/doctor/process.js',
