@@ -12,8 +12,8 @@ const lib = path.join(__dirname, '../../lib')
 
 const PACKAGE = '{"name":"osh-ifaddrs"}'
 
-// What users require. Everything else belongs to a folder.
-const TOP_LEVEL = ['index.d.ts', 'index.js', 'register.js']
+// What users and OpenClaw require. Everything else belongs to a folder.
+const TOP_LEVEL = ['index.d.ts', 'index.js', 'openclaw.js', 'register.js']
 
 /**
  * The folders that the files of a folder may use, besides their own: by require(), and for types. '.' is the

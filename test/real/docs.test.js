@@ -62,4 +62,4 @@ for (const [name, { needs, run }] of Object.entries(tests)) {
   })
 }
 
-t.strictSame(Object.keys(tests).sort(), [...REAL_SNIPPETS].sort(), 'all of them are run')
+t.strictSame(Object.keys(tests).sort(), REAL_SNIPPETS.docs, 'all of them are run')

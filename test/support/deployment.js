@@ -12,11 +12,11 @@ const NETLINK = ['--deny-family', 'netlink']
 /** The address of d0 in the namespace that `makeNamespace` makes. */
 const ADDRESS = '10.0.0.1/24'
 
-/**
- * The snippets that need a program of others. test/real/docs.test.js runs these, test/behaviour/docs.test.js the
- * rest.
- */
-const REAL_SNIPPETS = ['Bun', 'Deno', 'firejail']
+/** The snippets that need a program of others, by the test in test/real; test/behaviour/docs.test.js runs the rest. */
+const REAL_SNIPPETS = {
+  docs: ['Bun', 'Deno', 'firejail'],
+  openclaw: ['OpenClaw']
+}
 
 /** Prints an address of the test's namespace, or the error's errno. */
 const APP = `
@@ -40,8 +40,6 @@ function makeDeployment(t) {
     node_modules: { 'osh-ifaddrs': link },
     global: { lib: { node_modules: { 'osh-ifaddrs': link } } },
     bin: {
-      // Stands in for OpenClaw, whose gateway lists the interfaces first.
-      openclaw: '#!/bin/sh\nexec node app.js\n',
       npm: `#!/bin/sh
 case "$1" in
   install) ;;
