@@ -6,6 +6,7 @@ const { spawn } = require('node:child_process')
 const { once } = require('node:events')
 const fs = require('node:fs')
 const net = require('node:net')
+const os = require('node:os')
 const path = require('node:path')
 const t = require('tap')
 const { makeApp, packOrSkip } = require('../support/app')
@@ -138,4 +139,22 @@ t.test('Next', async (t) => {
   checkEmbedded(t, await request(deployed, [...DENIED, ...words]))
 })
 
-t.strictSame(SNIPPETS.next, ['Next'])
+t.test('Next instrumentation', async (t) => {
+  const file = 'instrumentation.js'
+  const route = `import { networkInterfaces } from 'node:os'
+    export const dynamic = 'force-dynamic'
+    export const GET = () => Response.json(networkInterfaces())`
+  const project = makeNextProject(t, {
+    'app/api/route.js': route,
+    [CONFIGURATION]: snippet(CONFIGURATION),
+    [file]: snippet(file)
+  })
+  const [command, start] = snippet('Next instrumentation').trim().split('\n')
+  const words = start.replace('next start', [process.execPath, ...START].join(' ')).split(' ')
+  build(project, command, OPTIONS)
+  t.strictSame(await request(project, [...DENIED, ...words]), os.networkInterfaces())
+  fs.rmSync(path.join(project, '.next/server', file))
+  await t.rejects(request(project, [...DENIED, ...words]), 'control: it fails without the file')
+})
+
+t.strictSame(SNIPPETS.next, ['Next', 'Next instrumentation'])

@@ -24,7 +24,7 @@ const SNIPPETS = {
     'Vite'
   ],
   executables: ['bun build, compiled', 'SEA bundle', 'SEA', 'Electron'],
-  next: ['Next']
+  next: ['Next', 'Next instrumentation']
 }
 
 /** With those that they load. */
