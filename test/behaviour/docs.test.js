@@ -81,14 +81,22 @@ t.test('deploy.md', { skip: requirements() }, async (t) => {
       fs.writeFileSync(path.join(folder, 'app.mjs'), text)
       t.match(shell(t, 'node app.mjs'), `cidr: '${ADDRESS}'`)
     },
-    NODE_OPTIONS: (t, text) => t.equal(shell(t, text), ADDRESS),
+    NODE_OPTIONS: (t, text) => {
+      t.equal(shell(t, text, { env: { NODE_OPTIONS: '' } }), ADDRESS)
+      const env = { NODE_OPTIONS: '--max-old-space-size=99' }
+      const script = `${text}\necho "$NODE_OPTIONS"`
+      t.match(shell(t, script, { env }), `${ADDRESS}\n${env.NODE_OPTIONS} --require=/`)
+    },
     run: (t, text) => t.match(shell(t, text), /^\[\(\d+, '(lo|d0|d1)'\), /),
-    Dockerfile: (t, text) => testEnvironment(t, match(t, text, /^ENV NODE_OPTIONS=(.*)$/m)),
-    env: (t, text) => t.equal(shell(t, relocate(text, folder)), ADDRESS),
+    Dockerfile: (t, text) =>
+      testEnvironment(t, match(t, text, /^ENV NODE_OPTIONS="\$\{NODE_OPTIONS\} (.*)"$/m)),
     // test/real/sandboxes.test.js runs a container with this rule.
     'OCI rule': (t, text) => t.strictSame(JSON.parse(text), OCI_RULE),
     Kubernetes: (t, text) =>
-      testEnvironment(t, match(t, text, /name: NODE_OPTIONS\n +value: (.*)$/m)),
+      t.equal(
+        shell(t, relocate(match(t, text, /command: \[(.*)\]$/m), folder).replaceAll(',', '')),
+        ADDRESS
+      ),
     'systemd families': (t, text) => {
       t.equal(text.trim(), POLICIES.systemd.change, 'the doctor gives the same advice')
       const allowed = match(t, text, /^RestrictAddressFamilies=(.*)$/m).split(' ')
@@ -101,11 +109,21 @@ t.test('deploy.md', { skip: requirements() }, async (t) => {
       t.equal(shell(t, 'node app.js', { denials: before }), 'errno 97', 'control')
     },
     'systemd environment': (t, text) =>
-      testEnvironment(t, match(t, text, /^Environment=NODE_OPTIONS=(.*)$/m)),
+      testEnvironment(t, match(t, text, /^Environment="NODE_OPTIONS=(.*)"$/m)),
     pm2: (t, text) => {
       fs.writeFileSync(path.join(folder, 'ecosystem.config.js'), text)
       const [app] = require(path.join(folder, 'ecosystem.config.js')).apps
-      t.equal(shell(t, `node ${app.node_args} ${app.script}`), ADDRESS)
+      t.equal(shell(t, `node ${app.node_args.join(' ')} ${app.script}`), ADDRESS)
+    },
+    Android: (t, text) => {
+      const denials = ['--deny-syscall', 'bind=EACCES']
+      const last = text.trim().split('\n').at(-1)
+      t.equal(shell(t, `${last} 2>/dev/null || echo fails`, { denials }), 'fails', 'control')
+      t.match(shell(t, text, { denials, env: { LD_PRELOAD: 'libm.so.6' } }), /^\[\(\d+, 'lo'\), /)
+      t.match(
+        shell(t, `${text}\necho "$LD_PRELOAD"`, { denials, env: { LD_PRELOAD: 'libm.so.6' } }),
+        '\nlibm.so.6 /'
+      )
     }
   }
 

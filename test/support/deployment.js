@@ -14,8 +14,11 @@ const ADDRESS = '10.0.0.1/24'
 
 /** The snippets that need a program of others, by the test in test/real; test/behaviour/docs.test.js runs the rest. */
 const REAL_SNIPPETS = {
+  'code-server': ['code-server'],
+  codex: ['Codex'],
   docs: ['Bun', 'Deno', 'firejail'],
-  openclaw: ['OpenClaw']
+  openclaw: ['OpenClaw'],
+  openshell: ['OpenShell', 'OpenShell, undo']
 }
 
 /** Prints an address of the test's namespace, or the error's errno. */
@@ -57,6 +60,7 @@ esac
   const bin = path.join(folder, 'node_modules/.bin')
   fs.mkdirSync(bin)
   fs.symlinkSync('../osh-ifaddrs/lib/command-line/osh-ifaddrs', path.join(bin, 'osh-ifaddrs'))
+  fs.symlinkSync('../node_modules/.bin/osh-ifaddrs', path.join(folder, 'bin/osh-ifaddrs'))
   return folder
 }
 
@@ -105,4 +109,4 @@ function relocate(text, folder) {
   )
 }
 
-module.exports = { ADDRESS, REAL_SNIPPETS, makeDeployment, makeShell, pathIn, relocate }
+module.exports = { ADDRESS, APP, REAL_SNIPPETS, makeDeployment, makeShell, pathIn, relocate }
