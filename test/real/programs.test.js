@@ -1,12 +1,13 @@
 'use strict'
 
 // Programs in many languages, in a sandbox that denies AF_NETLINK. Each fails without the published preload library,
-// and with it prints the same as outside the sandbox.
+// and with it prints the same as outside the sandbox. And what register or the library do not reach.
 
 const path = require('node:path')
 const t = require('tap')
 const { copyBinary, makeApp, packOrSkip } = require('../support/app')
 const { Namespace, projectRoot, vethPair } = require('../support/namespace')
+const { fetchFromNpm } = require('../support/package')
 const { requirements, skipWithout } = require('../support/requirements')
 const { compileWithBun, runtime } = require('../support/runtimes')
 
@@ -32,7 +33,39 @@ const bun = runtime('bun')
 const deno = runtime('deno')
 const compiled = compileWithBun(program('interfaces.js'))
 
+const udx = fetchFromNpm('udx-native@1', 'package.json', 'zeromq@6', 'koffi@2')
+const modules = path.resolve(udx, '../..')
+
+// What register does not reach: native addons that call getifaddrs(3), and Node's own report. udx-native must be
+// destroyed, or Node does not always exit.
+const UDX = `
+  const interfaces = new (require('${modules}/udx-native'))().watchNetworkInterfaces()
+  for (const { name, host } of interfaces) console.log(name, host)
+  interfaces.destroy()`
+const ZEROMQ = `
+  const socket = new (require('${modules}/zeromq').Reply)()
+  socket.bind('tcp://d0:5999').then(() => {
+    console.log(socket.lastEndpoint)
+    socket.close()
+  })`
+const NODE_REPORT = `
+  const { networkInterfaces } = process.report.getReport().header
+  for (const { name, address } of networkInterfaces) console.log(name, address)`
+// It looks the function up in the handle of libc.
+const KOFFI = `
+  const libc = require('${modules}/koffi').load('libc.so.6')
+  console.log(libc.func('int getifaddrs(_Out_ void **list)')([null]))`
+
+const node = (script) => ({ command: process.execPath, args: ['-e', script] })
+
+const beyondRegister = {
+  'udx-native': { ...node(UDX), has: 'd0 10.0.0.1' },
+  zeromq: { ...node(ZEROMQ), has: 'tcp://10.0.0.1:5999' },
+  'process.report': { ...node(NODE_REPORT), has: 'd0 10.0.0.1' }
+}
+
 const programs = {
+  ...beyondRegister,
   'Node without -r': {
     command: process.execPath,
     args: [program('interfaces.js')],
@@ -133,3 +166,17 @@ for (const [name, each] of Object.entries(programs)) {
     }
   })
 }
+
+const DENIED = ['--deny-family', 'netlink']
+
+for (const [name, { command, args, has }] of Object.entries(beyondRegister)) {
+  t.test(`${name}: register does not reach it`, async (t) => {
+    const register = ['-r', path.join(projectRoot, 'lib/register.js')]
+    t.notMatch(exec({ command, args: [...register, ...args] }, DENIED).stdout, has)
+  })
+}
+
+t.test('koffi: the library does not reach it', async (t) => {
+  t.match(exec(node(KOFFI), [], preloadPath), { status: 0, stdout: '0\n' }, 'control')
+  t.match(exec(node(KOFFI), DENIED, preloadPath), { status: 0, stdout: '-1\n' })
+})
