@@ -20,11 +20,29 @@ const { projectRoot } = require('../support/namespace')
 const { requirements } = require('../support/requirements')
 const { makePattern, readConsole, readSnippets } = require('../support/snippets')
 
+const documents = ['.', 'docs'].flatMap((folder) =>
+  fs
+    .readdirSync(path.join(projectRoot, folder))
+    .filter((name) => name.endsWith('.md'))
+    .map((name) => path.join(folder, name))
+)
+const read = (page) => fs.readFileSync(path.join(projectRoot, page), 'utf8')
+
+t.test('what sets a variable keeps its content', async (t) => {
+  const settings = documents.flatMap((page) => [
+    ...read(page).matchAll(/^.*\b(NODE_OPTIONS|LD_PRELOAD)=[^=…].*$/gm)
+  ])
+  t.ok(settings.length > 5)
+  for (const [line, name] of settings) {
+    // A unit cannot; the page says what to do.
+    if (line.startsWith('Environment=')) continue
+    t.match(line, new RegExp(`${name}="\\$(${name}|\\{${name}\\}) `))
+  }
+})
+
 t.test('links', async (t) => {
-  const pages = fs.readdirSync(path.join(projectRoot, 'docs')).map((name) => `docs/${name}`)
-  const tops = fs.readdirSync(projectRoot).filter((name) => name.endsWith('.md'))
-  for (const page of [...tops, ...pages.filter((name) => name.endsWith('.md'))]) {
-    const text = fs.readFileSync(path.join(projectRoot, page), 'utf8')
+  for (const page of documents) {
+    const text = read(page)
     const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link]) => link)
     for (const link of links) {
       const target = path.join(projectRoot, path.dirname(page), link)

@@ -51,10 +51,13 @@ const ZEROMQ = `
 const NODE_REPORT = `
   const { networkInterfaces } = process.report.getReport().header
   for (const { name, address } of networkInterfaces) console.log(name, address)`
-// It looks the function up in the handle of libc.
+// These look the function up in the handle of libc. Python's ifaddr does so too.
 const KOFFI = `
   const libc = require('${modules}/koffi').load('libc.so.6')
   console.log(libc.func('int getifaddrs(_Out_ void **list)')([null]))`
+const CTYPES = `
+import ctypes
+print(ctypes.CDLL('libc.so.6').getifaddrs(ctypes.byref(ctypes.c_void_p())))`
 
 const node = (script) => ({ command: process.execPath, args: ['-e', script] })
 
@@ -176,7 +179,14 @@ for (const [name, { command, args, has }] of Object.entries(beyondRegister)) {
   })
 }
 
-t.test('koffi: the library does not reach it', async (t) => {
-  t.match(exec(node(KOFFI), [], preloadPath), { status: 0, stdout: '0\n' }, 'control')
-  t.match(exec(node(KOFFI), DENIED, preloadPath), { status: 0, stdout: '-1\n' })
-})
+const beyondLibrary = {
+  koffi: node(KOFFI),
+  ctypes: { command: python, args: ['-c', CTYPES] }
+}
+
+for (const [name, each] of Object.entries(beyondLibrary)) {
+  t.test(`${name}: the library does not reach it`, async (t) => {
+    t.match(exec(each, [], preloadPath), { status: 0, stdout: '0\n' }, 'control')
+    t.match(exec(each, DENIED, preloadPath), { status: 0, stdout: '-1\n' })
+  })
+}
