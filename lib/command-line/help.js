@@ -21,6 +21,9 @@ Reads the network interfaces from whatever the sandbox leaves open.
   -h, --help     show this text, or a command's
   -V, --version  show the version
 
+If OSH_IFADDRS_SOURCES is set, such as to ioctl,procfs, list and doctor ask only
+these sources, and do not call the native function.
+
 Exit status:
   0   success; doctor: the native os.networkInterfaces() works
   1   failure; doctor: the native function fails, this package answers

@@ -170,14 +170,15 @@ t.test('no two static functions share a name', async (t) => {
   t.strictSame(findRepeatedNames(units), [])
 })
 
-t.test('only the addon calls N-API, only the preload library dlsym(3)', async (t) => {
+t.test('only the addon calls N-API, only the preload library dlsym(3) and dlopen(3)', async (t) => {
   for (const { file, uses } of units) {
     t.equal(
       uses.some((name) => /^napi_/.test(name)),
       file === 'src/addon/addon.c',
       file
     )
-    t.equal(uses.includes('dlsym'), file === 'src/preload/preload.c', file)
+    for (const name of ['dlsym', 'dlopen'])
+      t.equal(uses.includes(name), file === 'src/preload/preload.c', `${file}: ${name}`)
   }
 })
 

@@ -26,8 +26,6 @@ const FILES = [
   'docs/why-it-fails.md',
   'lib/addon/load.js',
   'lib/addon/locate.js',
-  'lib/addon/refusal.js',
-  'lib/addon/requested-sources.js',
   'lib/build/build.sh',
   'lib/build/compile.sh',
   'lib/command-line/cli.js',
