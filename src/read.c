@@ -68,7 +68,7 @@ static void name_all_links(struct osh_snapshot *snapshot, const struct osh_ioctl
 static void read_procfs(struct osh_snapshot *snapshot, const struct osh_ioctl *ioctl,
                         bool *consistent) {
   struct osh_attempt *attempt = &snapshot->attempts[OSH_SOURCE_PROCFS];
-  attempt->requested = snapshot->missing & (ADDRESS_FACTS | OSH_FACT_ALL_LINKS);
+  attempt->requested = snapshot->missing & (OSH_FACT_IPV6 | OSH_FACT_ALL_LINKS);
   if (attempt->requested & OSH_FACT_IPV6)
     osh_procfs_read_addresses(snapshot, attempt);
   if (attempt->requested & OSH_FACT_ALL_LINKS)
@@ -86,9 +86,37 @@ static void complete_links(struct osh_snapshot *snapshot, const struct osh_ioctl
     osh_record_failure(attempt, call, error);
 }
 
+// /proc has no IPv4 addresses, but routes that suggest prefix lengths and states. Returns whether
+// prefix lengths were inferred.
+static bool infer(struct osh_snapshot *snapshot) {
+  const bool may_read = may_ask(snapshot, OSH_SOURCE_PROCFS);
+  if (may_read)
+    snapshot->attempts[OSH_SOURCE_PROCFS].requested |=
+        snapshot->missing & (OSH_FACT_IPV4 | OSH_FACT_LINKS);
+  const struct osh_inference inference = osh_procfs_infer(snapshot, may_read);
+  snapshot->is_doubtful |= inference.is_doubtful;
+  return inference.prefixes;
+}
+
+// Reads the IPv4 addresses, and everything about the links that ioctl(2) reports.
+static void read_ioctl(struct osh_snapshot *snapshot, struct osh_ioctl *ioctl, bool *consistent,
+                       struct osh_attempt *attempt) {
+  if (attempt->requested & OSH_FACT_IPV4)
+    osh_ioctl_read_addresses(snapshot, ioctl, attempt);
+  osh_sort_links(snapshot);
+  if ((attempt->provided & OSH_FACT_IPV4) &&
+      locate_ipv4(snapshot, ioctl, consistent, attempt) != 0) {
+    osh_remove_addresses(snapshot, AF_INET);
+    withdraw(snapshot, attempt, OSH_FACT_IPV4);
+  }
+  complete_links(snapshot, ioctl, consistent, attempt);
+  snapshot->missing &= ~attempt->provided;
+}
+
 // Reads what rtnetlink did not provide. The sources take turns: the names that /proc reports save
 // requests about IPv4 addresses, and the links that only IPv6 addresses are on are completed by
-// ioctl(2). Returns whether the result is consistent.
+// ioctl(2). /proc comes first: while it settles, no other answer can become outdated. Returns
+// whether the result is consistent.
 static bool read_ioctl_and_procfs(struct osh_snapshot *snapshot) {
   struct osh_attempt *attempt = &snapshot->attempts[OSH_SOURCE_IOCTL];
   struct osh_ioctl ioctl = {.fd = -1};
@@ -97,31 +125,19 @@ static bool read_ioctl_and_procfs(struct osh_snapshot *snapshot) {
     attempt->requested = snapshot->missing & ~(unsigned)OSH_FACT_IPV6;
     osh_ioctl_open(&ioctl, attempt);
   }
-  if (ioctl.fd >= 0 && (attempt->requested & OSH_FACT_IPV4))
-    osh_ioctl_read_addresses(snapshot, &ioctl, attempt);
-  snapshot->missing &= ~attempt->provided;
   if (may_ask(snapshot, OSH_SOURCE_PROCFS))
     read_procfs(snapshot, &ioctl, &consistent);
   osh_sort_links(snapshot);
-  if ((attempt->provided & OSH_FACT_IPV4) &&
-      locate_ipv4(snapshot, &ioctl, &consistent, attempt) != 0) {
-    osh_remove_addresses(snapshot, AF_INET);
-    withdraw(snapshot, attempt, OSH_FACT_IPV4);
-  }
   if (ioctl.fd >= 0)
-    complete_links(snapshot, &ioctl, &consistent, attempt);
+    read_ioctl(snapshot, &ioctl, &consistent, attempt);
+  // Only then the checks: without the routes of an address or of a link that was up, another prefix
+  // length is inferred.
+  if (infer(snapshot) && ioctl.fd >= 0)
+    consistent &= osh_netdevice_are_states_unchanged(snapshot, ioctl.fd);
   if (attempt->provided & OSH_FACT_IPV4)
     consistent &= osh_ioctl_is_unchanged(&ioctl);
-  snapshot->missing &= ~attempt->provided;
   osh_ioctl_close(&ioctl);
   return consistent;
-}
-
-static void infer(struct osh_snapshot *snapshot) {
-  const bool may_read = may_ask(snapshot, OSH_SOURCE_PROCFS);
-  if (may_read)
-    snapshot->attempts[OSH_SOURCE_PROCFS].requested |= snapshot->missing & OSH_FACT_LINKS;
-  osh_procfs_infer(snapshot, may_read);
 }
 
 // Reads everything once, into an empty snapshot. rtnetlink is not asked if it has an attempt
@@ -139,7 +155,6 @@ static bool read_once(struct osh_snapshot *snapshot) {
   }
   if (snapshot->missing != 0) {
     consistent = read_ioctl_and_procfs(snapshot) && consistent;
-    infer(snapshot);
     if (rtnetlink->provided == 0)
       osh_sort_addresses(snapshot);
   }
@@ -160,8 +175,7 @@ static void record_change(struct osh_snapshot *snapshot) {
     struct osh_attempt *attempt = &snapshot->attempts[i];
     if (!(attempt->provided & ADDRESS_FACTS))
       continue;
-    attempt->call = calls[i];
-    attempt->error = -EINTR;
+    osh_record_change(attempt, calls[i]);
     return;
   }
 }
@@ -205,8 +219,13 @@ static int sum_up(struct osh_snapshot *snapshot) {
   return error;
 }
 
+static bool is_doubtful(const struct osh_snapshot *snapshot) {
+  return snapshot->is_doubtful || osh_has_mismatches(snapshot);
+}
+
 // A label that does not match its link may be stale: the link may have been renamed since the label
-// was read. Another read with the same result shows that it is not.
+// was read. So may a name of which /proc has no routes. Another read with the same result shows
+// that they are not.
 int osh_read(struct osh_snapshot *snapshot, struct osh_request request) {
   struct osh_snapshot previous = {0};
   bool settled = false;
@@ -218,8 +237,8 @@ int osh_read(struct osh_snapshot *snapshot, struct osh_request request) {
     // A source that did not answer would make every try wait for it.
     if (previous.attempts[OSH_SOURCE_RTNETLINK].provided == 0)
       snapshot->attempts[OSH_SOURCE_RTNETLINK] = previous.attempts[OSH_SOURCE_RTNETLINK];
-    settled = read_once(snapshot) && (!osh_has_mismatches(snapshot) ||
-                                      (tries > 0 && osh_snapshot_equals(snapshot, &previous)));
+    settled = read_once(snapshot) &&
+              (!is_doubtful(snapshot) || (tries > 0 && osh_snapshot_equals(snapshot, &previous)));
   }
   osh_snapshot_free(&previous);
   if (!settled)

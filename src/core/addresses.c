@@ -39,6 +39,23 @@ static int compare_addresses(const void *left, const void *right) {
   return a->order < b->order ? -1 : a->order > b->order;
 }
 
+static void reverse(struct osh_address *addresses, size_t count) {
+  for (size_t i = 0; i < count / 2; i++) {
+    struct osh_address swapped = addresses[i];
+    addresses[i] = addresses[count - 1 - i];
+    addresses[count - 1 - i] = swapped;
+  }
+}
+
+void osh_move_to_front(struct osh_snapshot *snapshot, size_t count) {
+  const size_t others = snapshot->address_count - count;
+  if (count == 0 || others == 0)
+    return;
+  reverse(snapshot->addresses, snapshot->address_count);
+  reverse(snapshot->addresses, count);
+  reverse(snapshot->addresses + count, others);
+}
+
 // Mostly the IPv4 addresses are in order, and the IPv6 addresses of if_inet6 are not: then only
 // those are sorted.
 void osh_sort_addresses(struct osh_snapshot *snapshot) {

@@ -3,6 +3,9 @@
 
 #include "snapshot.h"
 
+// Makes the last `count` addresses the first; all keep their order otherwise.
+void osh_move_to_front(struct osh_snapshot *snapshot, size_t count);
+
 // Sorts the addresses as the kernel's RTM_GETADDR dump does: IPv4 before IPv6, by ifindex, and on
 // one link IPv6 by falling scope. Sets `order`.
 void osh_sort_addresses(struct osh_snapshot *snapshot);

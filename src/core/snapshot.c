@@ -114,6 +114,11 @@ void osh_record_failure(struct osh_attempt *attempt, const char *call, int error
   attempt->error = error;
 }
 
+void osh_record_change(struct osh_attempt *attempt, const char *call) {
+  attempt->call = call;
+  attempt->error = -EINTR;
+}
+
 static uint32_t mac_ifindex(const struct osh_snapshot *snapshot,
                             const struct osh_address *address) {
   return address->mac_link == OSH_NO_LINK ? 0 : snapshot->links[address->mac_link].ifindex;

@@ -167,6 +167,7 @@ struct osh_snapshot {
   size_t alternative_name_count;
   struct osh_attempt attempts[OSH_SOURCE_COUNT];
   unsigned missing; // enum osh_fact: requested, and provided by no source
+  bool is_doubtful; // may mix two states, unless another read has the same result
 };
 
 // Each appends a zeroed element, with zeroed details if they are requested. Returns it, valid until
@@ -191,6 +192,9 @@ int osh_add_omission(struct osh_snapshot *snapshot, const struct osh_address *ad
 
 // Records a failure, unless one is recorded already: later ones are consequences of the first.
 void osh_record_failure(struct osh_attempt *attempt, const char *call, int error);
+
+// Records that what `call` read changed during each try, instead of a failure.
+void osh_record_change(struct osh_attempt *attempt, const char *call);
 
 // Whether two reads found the same addresses and omissions. Ignores what the links are like.
 bool osh_snapshot_equals(const struct osh_snapshot *a, const struct osh_snapshot *b);

@@ -281,3 +281,18 @@ int osh_netdevice_complete_links(struct osh_snapshot *snapshot, int fd, bool *co
   *call = completion.call;
   return completion.error;
 }
+
+bool osh_netdevice_are_states_unchanged(const struct osh_snapshot *snapshot, int fd) {
+  bool unchanged = true;
+  for (size_t i = 0; i < snapshot->link_count && unchanged; i++) {
+    const struct osh_link *link = &snapshot->links[i];
+    struct ifreq ifreq;
+    int error = link->facts & OSH_LINK_FLAGS ? request_by_name(fd, SIOCGIFFLAGS, link->name, &ifreq)
+                                             : -EPERM;
+    if (error == 0)
+      unchanged = ((link->flags ^ (uint32_t)ifreq.ifr_flags) & IFF_UP) == 0;
+    else
+      unchanged = error != -ENODEV;
+  }
+  return unchanged;
+}

@@ -20,6 +20,13 @@
 #define MAX_INTERRUPTIONS 64
 // 64 MiB, or half a million addresses: more cannot come from the kernel.
 #define MAX_SIZE (64u << 20)
+// seq_file goes on after so many lines, not after the last one. If another line is added or removed
+// between two pages, one that did not change is missing or there twice. Only an equal reading shows
+// that this did not happen.
+#define MAX_READINGS 4
+// ipv6_route_native_seq_show(): where the number of references to the route begins and ends.
+#define REFERENCES_BEGIN 114
+#define REFERENCES_END 122
 
 // /proc/thread-self/net is the calling thread's namespace (Linux 3.17), /proc/self/net the thread
 // group leader's: for older kernels, and for policies that allow only /proc/PID/net.
@@ -67,10 +74,11 @@ static bool is_last_page(const char *page, size_t length) {
   return length < PAGE - LONGEST_LINE && page[length - 1] == '\n';
 }
 
-static int read_all(int fd, char **bytes, size_t *length) {
+// Sets `*pages` to how many there were.
+static int read_all(int fd, char **bytes, size_t *length, size_t *pages) {
   size_t capacity = 0;
   int interruptions = 0;
-  for (;;) {
+  for (*pages = 0;;) {
     int error = reserve_page(bytes, &capacity, *length);
     if (error != 0)
       return error;
@@ -83,19 +91,20 @@ static int read_all(int fd, char **bytes, size_t *length) {
     if (count < 0)
       continue;
     *length += (size_t)count;
+    ++*pages;
     if (is_last_page(page, (size_t)count))
       return 0;
   }
 }
 
-int osh_proc_net_read(enum osh_proc_net_file file, struct osh_contents *contents) {
+static int read_whole(enum osh_proc_net_file file, struct osh_contents *contents, size_t *pages) {
   *contents = (struct osh_contents){.bytes = NULL};
   int fd = open_file(&files[file]);
   if (fd < 0) {
     contents->call = files[file].open_call;
     return fd;
   }
-  int error = read_all(fd, &contents->bytes, &contents->text.length);
+  int error = read_all(fd, &contents->bytes, &contents->text.length, pages);
   close(fd);
   if (error != 0) {
     contents->call = error == -ENOMEM ? "malloc" : files[file].read_call;
@@ -104,4 +113,70 @@ int osh_proc_net_read(enum osh_proc_net_file file, struct osh_contents *contents
   }
   contents->text.bytes = contents->bytes;
   return error;
+}
+
+// A part of a line.
+struct range {
+  size_t begin;
+  size_t end;
+};
+
+static size_t minimum(size_t a, size_t b) {
+  return a < b ? a : b;
+}
+
+// Returns where a line has counters, which may change at any time.
+static struct range counters_in(enum osh_proc_net_file file, struct osh_text line) {
+  const char *colon;
+  switch (file) {
+  case OSH_PROC_NET_DEV:
+    colon = line.length == 0 ? NULL : memchr(line.bytes, ':', line.length);
+    return (struct range){colon == NULL ? line.length : (size_t)(colon - line.bytes), line.length};
+  case OSH_PROC_NET_IPV6_ROUTE:
+    return (struct range){minimum(REFERENCES_BEGIN, line.length),
+                          minimum(REFERENCES_END, line.length)};
+  default:
+    return (struct range){line.length, line.length};
+  }
+}
+
+static bool lines_equal(enum osh_proc_net_file file, struct osh_text a, struct osh_text b) {
+  const struct range in_a = counters_in(file, a);
+  const struct range in_b = counters_in(file, b);
+  return in_a.begin == in_b.begin && a.length - in_a.end == b.length - in_b.end &&
+         memcmp(a.bytes, b.bytes, in_a.begin) == 0 &&
+         memcmp(a.bytes + in_a.end, b.bytes + in_b.end, a.length - in_a.end) == 0;
+}
+
+static bool texts_equal(enum osh_proc_net_file file, struct osh_text a, struct osh_text b) {
+  struct osh_text line;
+  struct osh_text other;
+  while (osh_next_line(&a, &line))
+    if (!osh_next_line(&b, &other) || !lines_equal(file, line, other))
+      return false;
+  return !osh_next_line(&b, &other);
+}
+
+int osh_proc_net_read(enum osh_proc_net_file file, struct osh_contents *contents) {
+  size_t pages;
+  int error = read_whole(file, contents, &pages);
+  contents->changed = error == 0 && pages > 1;
+  for (int readings = 1; contents->changed && readings < MAX_READINGS; readings++) {
+    struct osh_contents previous = *contents;
+    error = read_whole(file, contents, &pages);
+    contents->changed = error == 0 && !texts_equal(file, previous.text, contents->text);
+    free(previous.bytes);
+  }
+  return error;
+}
+
+bool osh_next_line(struct osh_text *rest, struct osh_text *line) {
+  const char *newline = rest->length == 0 ? NULL : memchr(rest->bytes, '\n', rest->length);
+  if (newline == NULL)
+    return false;
+  line->bytes = rest->bytes;
+  line->length = (size_t)(newline - rest->bytes);
+  rest->bytes = newline + 1;
+  rest->length -= line->length + 1;
+  return true;
 }

@@ -118,9 +118,11 @@ void osh_ioctl_read_addresses(struct osh_snapshot *snapshot, struct osh_ioctl *s
                               struct osh_attempt *attempt) {
   struct ifconf *list = &source->list;
   int error = read_list(source->fd, list);
-  for (size_t i = 0; error == 0 && i < (size_t)list->ifc_len / sizeof(struct ifreq); i++)
+  const size_t count = (size_t)list->ifc_len / sizeof(struct ifreq);
+  for (size_t i = 0; error == 0 && i < count; i++)
     error = add_entry(snapshot, &list->ifc_req[i]);
   if (error == 0) {
+    osh_move_to_front(snapshot, count);
     attempt->provided |= OSH_FACT_IPV4;
     return;
   }

@@ -18,8 +18,8 @@ struct osh_ioctl {
 void osh_ioctl_open(struct osh_ioctl *source, struct osh_attempt *attempt);
 void osh_ioctl_close(struct osh_ioctl *source);
 
-// Adds every IPv4 address, by its label, and keeps the list. Sets OSH_FACT_IPV4 in `provided`, or
-// records the failure and adds nothing.
+// Adds every IPv4 address, by its label, before all others, and keeps the list. Sets OSH_FACT_IPV4
+// in `provided`, or records the failure and adds nothing.
 void osh_ioctl_read_addresses(struct osh_snapshot *snapshot, struct osh_ioctl *source,
                               struct osh_attempt *attempt);
 

@@ -69,6 +69,8 @@ void osh_procfs_read_addresses(struct osh_snapshot *snapshot, struct osh_attempt
   free(contents.bytes);
   if (error == 0) {
     attempt->provided |= OSH_FACT_IPV6;
+    if (contents.changed)
+      osh_record_change(attempt, "read(/proc/net/if_inet6)");
     return;
   }
   osh_remove_addresses(snapshot, AF_INET6);
@@ -104,6 +106,8 @@ bool osh_procfs_read_links(struct osh_snapshot *snapshot, struct osh_attempt *at
     if (osh_parse_dev(line, &dev))
       error = add_dev(snapshot, &dev, &hint);
   free(contents.bytes);
+  if (error == 0 && contents.changed)
+    osh_record_change(attempt, "read(/proc/net/dev)");
   if (error == 0)
     return true;
   snapshot->link_count = link_count;

@@ -20,6 +20,7 @@ static const uint8_t ipv6_loopback[16] = {[15] = 1};
 struct routes {
   struct osh_route *entries; // by name
   size_t count;
+  bool changed; // the file changed during each reading
 };
 
 static int compare_routes(const void *left, const void *right) {
@@ -32,6 +33,7 @@ static void read_routes(struct routes *routes) {
   struct osh_contents contents;
   if (osh_proc_net_read(OSH_PROC_NET_ROUTE, &contents) != 0)
     return;
+  routes->changed = contents.changed;
   size_t lines = 0;
   struct osh_text line;
   for (struct osh_text rest = contents.text; osh_next_line(&rest, &line);)
@@ -79,7 +81,8 @@ static uint8_t infer_prefix_len(const struct routes *routes, const struct osh_li
   return narrowest == 0 ? 32 : narrowest;
 }
 
-static void infer_prefixes(struct osh_snapshot *snapshot, bool may_read) {
+static void infer_prefixes(struct osh_snapshot *snapshot, bool may_read,
+                           struct osh_inference *inference) {
   struct routes routes = {0};
   bool read = !may_read;
   size_t hint = 0;
@@ -95,8 +98,10 @@ static void infer_prefixes(struct osh_snapshot *snapshot, bool may_read) {
     read = true;
     address->prefix_len = infer_prefix_len(&routes, link, address);
     address->facts |= OSH_ADDRESS_PREFIX_INFERRED;
+    inference->prefixes = true;
   }
   free(routes.entries);
+  inference->is_doubtful |= routes.changed;
 }
 
 // If rtnetlink provided the addresses and no source the links, if_inet6 names those with IPv6.
@@ -118,12 +123,19 @@ static void read_names(struct osh_snapshot *snapshot) {
   free(contents.bytes);
 }
 
+// A link whose flags are to be inferred.
+struct candidate {
+  struct osh_link *link;
+  bool has_routes;
+};
+
 static int compare_names(const void *left, const void *right) {
-  return strcmp((*(struct osh_link *const *)left)->name, (*(struct osh_link *const *)right)->name);
+  return strcmp(((const struct candidate *)left)->link->name,
+                ((const struct candidate *)right)->link->name);
 }
 
 static int compare_name(const void *key, const void *element) {
-  return strcmp(key, (*(struct osh_link *const *)element)->name);
+  return strcmp(key, ((const struct candidate *)element)->link->name);
 }
 
 // A link that goes down keeps only the routes to its own addresses, so a link with another one is
@@ -135,23 +147,30 @@ static bool implies_up(const struct osh_ipv6_route *route) {
   return !route->local || memcmp(route->destination, ipv6_loopback, sizeof(ipv6_loopback)) == 0;
 }
 
-// Sorts the links by name. Returns false if the routes cannot be read.
-static bool infer_flags_from_routes(struct osh_link **by_name, size_t count) {
+// Sorts the candidates by name. Returns false if the routes cannot be read. Sets `*is_doubtful` if
+// a candidate has none: even a link that is down has the routes to its own addresses.
+static bool infer_flags_from_routes(struct candidate *candidates, size_t count, bool *is_doubtful) {
   struct osh_contents contents;
   if (osh_proc_net_read(OSH_PROC_NET_IPV6_ROUTE, &contents) != 0)
     return false;
-  qsort(by_name, count, sizeof(struct osh_link *), compare_names);
+  qsort(candidates, count, sizeof(*candidates), compare_names);
   struct osh_text line;
   while (osh_next_line(&contents.text, &line)) {
     struct osh_ipv6_route route;
-    if (!osh_parse_ipv6_route(line, &route) || !implies_up(&route))
+    if (!osh_parse_ipv6_route(line, &route))
       continue;
-    struct osh_link **link =
-        bsearch(route.name, by_name, count, sizeof(struct osh_link *), compare_name);
-    if (link != NULL)
-      (*link)->flags |= IFF_UP | IFF_RUNNING;
+    struct candidate *candidate =
+        bsearch(route.name, candidates, count, sizeof(*candidates), compare_name);
+    if (candidate == NULL)
+      continue;
+    candidate->has_routes = true;
+    if (implies_up(&route))
+      candidate->link->flags |= IFF_UP | IFF_RUNNING;
   }
   free(contents.bytes);
+  *is_doubtful = contents.changed;
+  for (size_t i = 0; i < count; i++)
+    *is_doubtful |= !candidates[i].has_routes;
   return true;
 }
 
@@ -171,27 +190,31 @@ static void infer_flags_from_addresses(struct osh_snapshot *snapshot, bool route
 }
 
 // Without the memory to look links up by name, only the addresses suggest something.
-static void infer_flags(struct osh_snapshot *snapshot, bool may_read) {
-  struct osh_link **by_name = calloc(snapshot->link_count + 1, sizeof(*by_name));
+static bool infer_flags(struct osh_snapshot *snapshot, bool may_read) {
+  struct candidate *candidates = calloc(snapshot->link_count + 1, sizeof(*candidates));
   size_t count = 0;
   for (size_t i = 0; i < snapshot->link_count; i++) {
     struct osh_link *link = &snapshot->links[i];
     if (link->facts & OSH_LINK_FLAGS)
       continue;
     link->facts |= OSH_LINK_FLAGS_INFERRED;
-    if (by_name != NULL)
-      by_name[count++] = link;
+    if (candidates != NULL)
+      candidates[count++].link = link;
   }
-  bool routes_known = count > 0 && may_read && infer_flags_from_routes(by_name, count);
-  if (count > 0 || by_name == NULL)
+  bool is_doubtful = false;
+  bool routes_known =
+      count > 0 && may_read && infer_flags_from_routes(candidates, count, &is_doubtful);
+  if (count > 0 || candidates == NULL)
     infer_flags_from_addresses(snapshot, routes_known);
-  free(by_name);
+  free(candidates);
+  return is_doubtful;
 }
 
-void osh_procfs_infer(struct osh_snapshot *snapshot, bool may_read) {
+struct osh_inference osh_procfs_infer(struct osh_snapshot *snapshot, bool may_read) {
   if (may_read && (snapshot->missing & OSH_FACT_LINKS) &&
       snapshot->attempts[OSH_SOURCE_RTNETLINK].provided != 0)
     read_names(snapshot);
-  infer_flags(snapshot, may_read);
-  infer_prefixes(snapshot, may_read);
+  struct osh_inference inference = {.is_doubtful = infer_flags(snapshot, may_read)};
+  infer_prefixes(snapshot, may_read, &inference);
+  return inference;
 }

@@ -4,6 +4,12 @@
 
 #include "../core/snapshot.h"
 
+struct osh_inference {
+  bool prefixes;    // some prefix lengths were inferred
+  bool is_doubtful; // the routes may be of another state, unless another read has the same result:
+                    // a link with addresses has none, or they changed during each reading
+};
+
 // Infers what the snapshot lacks. Needs sorted links. `may_read`: whether /proc may be read;
 // without it, the addresses alone suggest something.
-void osh_procfs_infer(struct osh_snapshot *snapshot, bool may_read);
+struct osh_inference osh_procfs_infer(struct osh_snapshot *snapshot, bool may_read);

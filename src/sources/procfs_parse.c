@@ -15,17 +15,6 @@ enum ipv6_scope {
   IPV6_ADDR_SITELOCAL = 0x40,
 };
 
-bool osh_next_line(struct osh_text *rest, struct osh_text *line) {
-  const char *newline = rest->length == 0 ? NULL : memchr(rest->bytes, '\n', rest->length);
-  if (newline == NULL)
-    return false;
-  line->bytes = rest->bytes;
-  line->length = (size_t)(newline - rest->bytes);
-  rest->bytes = newline + 1;
-  rest->length -= line->length + 1;
-  return true;
-}
-
 static void skip(struct osh_text *text, size_t count) {
   text->bytes += count;
   text->length -= count;

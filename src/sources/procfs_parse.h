@@ -8,10 +8,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Cuts the first line off `rest`, without its newline. Returns false if none is left. A last line
-// without a newline is incomplete, and not a line.
-bool osh_next_line(struct osh_text *rest, struct osh_text *line);
-
 // if_inet6 (if6_seq_show() in net/ipv6/addrconf.c).
 struct osh_if_inet6 {
   uint8_t bytes[16]; // network byte order

@@ -10,7 +10,7 @@
 #include <sys/socket.h>
 
 struct answers {
-  uint8_t bytes[16384];
+  uint8_t bytes[32768];
   size_t length;
 };
 

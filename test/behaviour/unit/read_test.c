@@ -27,18 +27,18 @@ static void read_answers(struct osh_snapshot *snapshot, struct osh_request reque
   assert_int_equal(error, 0);
 }
 
-// A socket, an empty list of IPv4 addresses, and an IPv6 address whose link is 7.
+// A socket, an IPv6 address whose link is 7, and an empty list of IPv4 addresses.
 static void answer_ipv6_address(struct answers *answers) {
-  succeed(answers, 0);          // socket
-  answer_bytes(answers, "", 0); // SIOCGIFCONF
+  succeed(answers, 0); // socket
   answer_file(answers, IF_INET6_LINE);
+  answer_bytes(answers, "", 0); // SIOCGIFCONF
 }
 
-// The list once more, and the routes that flags are inferred from.
+// The routes that flags are inferred from, and the list once more.
 static void answer_end_without_routes(struct answers *answers) {
-  answer_bytes(answers, "", 0); // SIOCGIFCONF
   refuse(answers, EPERM);       // open(/proc/thread-self/net/ipv6_route)
   refuse(answers, EPERM);       // open(/proc/self/net/ipv6_route)
+  answer_bytes(answers, "", 0); // SIOCGIFCONF
 }
 
 static const struct osh_link *only_link(const struct osh_snapshot *snapshot) {
@@ -349,13 +349,15 @@ static void test_all_links(void **state) {
   (void)state;
   struct answers answers = {0};
   for (int pass = 0; pass < 2; pass++) {
-    answer_ipv6_address(&answers);
+    succeed(&answers, 0); // socket
+    answer_file(&answers, IF_INET6_LINE);
     answer_file(&answers, pass == 0 ? "heading\nfrom-procfs:" COUNTERS "gone:" COUNTERS
                                       "bare:" COUNTERS
                                     : "heading\nfrom-procfs:" COUNTERS "bare:" COUNTERS);
     if (pass == 0)
-      refuse(&answers, ENODEV); // SIOCGIFINDEX of gone
-    answer_int(&answers, 3);    // SIOCGIFINDEX of bare
+      refuse(&answers, ENODEV);    // SIOCGIFINDEX of gone
+    answer_int(&answers, 3);       // SIOCGIFINDEX of bare
+    answer_bytes(&answers, "", 0); // SIOCGIFCONF
     for (int i = 0; i < 2; i++) {
       answer_short(&answers, IFF_UP, NULL);
       answer_short(&answers, ARPHRD_ETHER, hwaddr);
