@@ -286,7 +286,7 @@ static int parse_message(const struct nlmsghdr *message, struct osh_dump *dump) 
 }
 
 // Not mnl_cb_run(), which compares lengths as int: one of 2 GiB and more would seem to fit.
-int osh_parse_datagram(struct osh_dump *dump, const void *datagram, size_t length) {
+static int parse_messages(struct osh_dump *dump, const void *datagram, size_t length) {
   int left = (int)length;
   const struct nlmsghdr *message = datagram;
   for (; mnl_nlmsg_ok(message, left) && message->nlmsg_len <= (uint32_t)left;
@@ -300,4 +300,25 @@ int osh_parse_datagram(struct osh_dump *dump, const void *datagram, size_t lengt
       return more;
   }
   return left > 0 ? -EBADMSG : 1;
+}
+
+// Whether an earlier address is the same. A link has an IPv6 address once (ipv6_add_addr()).
+static bool is_repeated(const struct osh_snapshot *snapshot, size_t place) {
+  const struct osh_address *address = &snapshot->addresses[place];
+  bool found = false;
+  for (size_t i = place; i-- > 0 && !found && address->family == AF_INET6 &&
+                         snapshot->addresses[i].ifindex == address->ifindex;)
+    found = memcmp(snapshot->addresses[i].bytes, address->bytes, sizeof(address->bytes)) == 0;
+  return found;
+}
+
+// The kernel goes on after so many addresses of a link. inet6_addr_add() puts an address with
+// IFA_F_NODAD in front of them, and counts it as a change only later, from a work queue
+// (addrconf_dad_work()). A dump in between repeats an address without NLM_F_DUMP_INTR.
+int osh_parse_datagram(struct osh_dump *dump, const void *datagram, size_t length) {
+  const size_t first = dump->snapshot->address_count;
+  int more = parse_messages(dump, datagram, length);
+  if (first < dump->snapshot->address_count && is_repeated(dump->snapshot, first))
+    dump->interrupted = true;
+  return more;
 }

@@ -7,8 +7,8 @@
 struct osh_dump {
   struct osh_snapshot *snapshot; // receives what the messages describe, as its request asks
   uint32_t seq;                  // of the request; messages with another one are skipped
-  bool interrupted;              // set if the kernel says that a change interrupted the dump
-                                 // (NLM_F_DUMP_INTR)
+  bool interrupted;              // set if a change interrupted the dump: the kernel says so
+                                 // (NLM_F_DUMP_INTR), or an address is repeated
   size_t hint;                   // index of the link found last; 0 at first
   uint32_t link_count;           // links listed so far
 };

@@ -152,6 +152,34 @@ static void test_interrupted_at_the_end(void **state) {
   osh_snapshot_free(&snapshot);
 }
 
+// Two datagrams, each with an address of a link.
+static bool is_interrupted(uint8_t family, uint32_t first_link, uint32_t second_link,
+                           uint8_t last) {
+  struct osh_snapshot snapshot = {0};
+  bool interrupted = false;
+  for (int i = 0; i < 2; i++) {
+    struct message message;
+    const uint8_t bytes[16] = {0xfd, [15] = i == 0 ? 1 : last};
+    const struct ifaddrmsg header = {
+        .ifa_family = family, .ifa_prefixlen = 24, .ifa_index = i == 0 ? first_link : second_link};
+    start_message(&message, RTM_NEWADDR, &header, sizeof(header));
+    add_attribute(&message, IFA_ADDRESS, bytes, family == AF_INET ? 4 : 16);
+    assert_int_equal(
+        parse_bytes(&snapshot, &interrupted, message.bytes, header_of(&message)->nlmsg_len), 1);
+  }
+  osh_snapshot_free(&snapshot);
+  return interrupted;
+}
+
+// IPv4 addresses may be on a link twice, with other prefix lengths.
+static void test_repeated_address(void **state) {
+  (void)state;
+  assert_true(is_interrupted(AF_INET6, 7, 7, 1));
+  assert_false(is_interrupted(AF_INET6, 7, 7, 2));
+  assert_false(is_interrupted(AF_INET6, 7, 8, 1));
+  assert_false(is_interrupted(AF_INET, 7, 7, 1));
+}
+
 static void test_done(void **state) {
   (void)state;
   const int values[] = {0, 1, -ENOBUFS};
@@ -204,6 +232,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_other_sequence_is_skipped),
     cmocka_unit_test(test_interrupted),
     cmocka_unit_test(test_interrupted_at_the_end),
+    cmocka_unit_test(test_repeated_address),
     cmocka_unit_test(test_done),
     cmocka_unit_test(test_nothing_is_parsed_after_done),
     cmocka_unit_test(test_error),
