@@ -93,6 +93,7 @@ const OTHERS = {
   'soak/parity': MULTICAST,
   'soak/preload': 'test/behaviour/preload.test.js does the same on fewer networks',
   'soak/processors': 'it compiles for other processors, and emulates them itself',
+  'soak/races': SECCOMP,
   'soak/reproducible': 'it compiles for this machine',
   'soak/torture': 'qemu is too slow for so many faults'
 }

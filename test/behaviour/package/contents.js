@@ -23,6 +23,7 @@ const FILES = [
   'docs/deploy.md',
   'docs/doctor.md',
   'docs/preload.md',
+  'docs/races.md',
   'docs/why-it-fails.md',
   'lib/addon/load.js',
   'lib/addon/locate.js',
