@@ -65,6 +65,7 @@ enum osh_link_fact {
   OSH_LINK_FLAGS_INFERRED = 1 << 3, // instead of OSH_LINK_FLAGS: IFF_UP, IFF_RUNNING and
                                     // IFF_LOOPBACK inferred from routes and addresses
   OSH_LINK_NAME_CONFIRMED = 1 << 4, // with OSH_LINK_NAME: an address under it is on the link
+  OSH_LINK_HAS_ROUTES = 1 << 5,     // with OSH_LINK_FLAGS_INFERRED: IPv6 routes have its name
 };
 
 struct osh_link {

@@ -123,19 +123,12 @@ static void read_names(struct osh_snapshot *snapshot) {
   free(contents.bytes);
 }
 
-// A link whose flags are to be inferred.
-struct candidate {
-  struct osh_link *link;
-  bool has_routes;
-};
-
 static int compare_names(const void *left, const void *right) {
-  return strcmp(((const struct candidate *)left)->link->name,
-                ((const struct candidate *)right)->link->name);
+  return strcmp((*(struct osh_link *const *)left)->name, (*(struct osh_link *const *)right)->name);
 }
 
 static int compare_name(const void *key, const void *element) {
-  return strcmp(key, ((const struct candidate *)element)->link->name);
+  return strcmp(key, (*(struct osh_link *const *)element)->name);
 }
 
 // A link that goes down keeps only the routes to its own addresses, so a link with another one is
@@ -147,34 +140,33 @@ static bool implies_up(const struct osh_ipv6_route *route) {
   return !route->local || memcmp(route->destination, ipv6_loopback, sizeof(ipv6_loopback)) == 0;
 }
 
-// Sorts the candidates by name. Returns false if the routes cannot be read. Sets `*is_doubtful` if
-// a candidate has none: even a link that is down has the routes to its own addresses.
-static bool infer_flags_from_routes(struct candidate *candidates, size_t count, bool *is_doubtful) {
+// Sorts the links by name. Returns false if the routes cannot be read.
+static bool infer_flags_from_routes(struct osh_link **by_name, size_t count, bool *is_doubtful) {
   struct osh_contents contents;
   if (osh_proc_net_read(OSH_PROC_NET_IPV6_ROUTE, &contents) != 0)
     return false;
-  qsort(candidates, count, sizeof(*candidates), compare_names);
+  qsort(by_name, count, sizeof(struct osh_link *), compare_names);
   struct osh_text line;
   while (osh_next_line(&contents.text, &line)) {
     struct osh_ipv6_route route;
     if (!osh_parse_ipv6_route(line, &route))
       continue;
-    struct candidate *candidate =
-        bsearch(route.name, candidates, count, sizeof(*candidates), compare_name);
-    if (candidate == NULL)
+    struct osh_link **link =
+        bsearch(route.name, by_name, count, sizeof(struct osh_link *), compare_name);
+    if (link == NULL)
       continue;
-    candidate->has_routes = true;
+    (*link)->facts |= OSH_LINK_HAS_ROUTES;
     if (implies_up(&route))
-      candidate->link->flags |= IFF_UP | IFF_RUNNING;
+      (*link)->flags |= IFF_UP | IFF_RUNNING;
   }
   free(contents.bytes);
   *is_doubtful = contents.changed;
-  for (size_t i = 0; i < count; i++)
-    *is_doubtful |= !candidates[i].has_routes;
   return true;
 }
 
-static void infer_flags_from_addresses(struct osh_snapshot *snapshot, bool routes_known) {
+// Even a link that is down has the routes to its own IPv6 addresses.
+static void infer_flags_from_addresses(struct osh_snapshot *snapshot, bool routes_known,
+                                       bool *is_doubtful) {
   size_t hint = 0;
   for (size_t i = 0; i < snapshot->address_count; i++) {
     const struct osh_address *address = &snapshot->addresses[i];
@@ -186,27 +178,29 @@ static void infer_flags_from_addresses(struct osh_snapshot *snapshot, bool route
     // A link without IPv6 has no IPv6 routes, up or down: its addresses suggest that it is up.
     if (address->family == AF_INET || !routes_known)
       link->flags |= IFF_UP | IFF_RUNNING;
+    else if (!(link->facts & OSH_LINK_HAS_ROUTES))
+      *is_doubtful = true;
   }
 }
 
 // Without the memory to look links up by name, only the addresses suggest something.
 static bool infer_flags(struct osh_snapshot *snapshot, bool may_read) {
-  struct candidate *candidates = calloc(snapshot->link_count + 1, sizeof(*candidates));
+  struct osh_link **by_name = calloc(snapshot->link_count + 1, sizeof(*by_name));
   size_t count = 0;
   for (size_t i = 0; i < snapshot->link_count; i++) {
     struct osh_link *link = &snapshot->links[i];
     if (link->facts & OSH_LINK_FLAGS)
       continue;
     link->facts |= OSH_LINK_FLAGS_INFERRED;
-    if (candidates != NULL)
-      candidates[count++].link = link;
+    if (by_name != NULL)
+      by_name[count++] = link;
   }
   bool is_doubtful = false;
   bool routes_known =
-      count > 0 && may_read && infer_flags_from_routes(candidates, count, &is_doubtful);
-  if (count > 0 || candidates == NULL)
-    infer_flags_from_addresses(snapshot, routes_known);
-  free(candidates);
+      count > 0 && may_read && infer_flags_from_routes(by_name, count, &is_doubtful);
+  if (count > 0 || by_name == NULL)
+    infer_flags_from_addresses(snapshot, routes_known, &is_doubtful);
+  free(by_name);
   return is_doubtful;
 }
 

@@ -7,7 +7,7 @@
 struct osh_inference {
   bool prefixes;    // some prefix lengths were inferred
   bool is_doubtful; // the routes may be of another state, unless another read has the same result:
-                    // a link with addresses has none, or they changed during each reading
+                    // a link with IPv6 addresses has none, or they changed during each reading
 };
 
 // Infers what the snapshot lacks. Needs sorted links. `may_read`: whether /proc may be read;
