@@ -98,12 +98,12 @@ static bool infer(struct osh_snapshot *snapshot) {
   return inference.prefixes;
 }
 
-// Reads the IPv4 addresses, and everything about the links that ioctl(2) reports.
+// Reads the IPv4 addresses, and everything about the links that ioctl(2) reports. Needs sorted
+// links.
 static void read_ioctl(struct osh_snapshot *snapshot, struct osh_ioctl *ioctl, bool *consistent,
                        struct osh_attempt *attempt) {
   if (attempt->requested & OSH_FACT_IPV4)
     osh_ioctl_read_addresses(snapshot, ioctl, attempt);
-  osh_sort_links(snapshot);
   if ((attempt->provided & OSH_FACT_IPV4) &&
       locate_ipv4(snapshot, ioctl, consistent, attempt) != 0) {
     osh_remove_addresses(snapshot, AF_INET);

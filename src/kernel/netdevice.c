@@ -286,13 +286,12 @@ bool osh_netdevice_are_states_unchanged(const struct osh_snapshot *snapshot, int
   bool unchanged = true;
   for (size_t i = 0; i < snapshot->link_count && unchanged; i++) {
     const struct osh_link *link = &snapshot->links[i];
+    if (!(link->facts & OSH_LINK_FLAGS))
+      continue;
     struct ifreq ifreq;
-    int error = link->facts & OSH_LINK_FLAGS ? request_by_name(fd, SIOCGIFFLAGS, link->name, &ifreq)
-                                             : -EPERM;
-    if (error == 0)
-      unchanged = ((link->flags ^ (uint32_t)ifreq.ifr_flags) & IFF_UP) == 0;
-    else
-      unchanged = error != -ENODEV;
+    int error = request_by_name(fd, SIOCGIFFLAGS, link->name, &ifreq);
+    unchanged =
+        error == 0 ? ((link->flags ^ (uint32_t)ifreq.ifr_flags) & IFF_UP) == 0 : error != -ENODEV;
   }
   return unchanged;
 }

@@ -41,6 +41,14 @@ static const struct request get_links = {RTM_GETLINK, AF_UNSPEC, "sendto(RTM_GET
 static const struct request get_ipv6_links = {RTM_GETLINK, AF_INET6, "sendto(RTM_GETLINK)",
                                               "recvmsg(RTM_GETLINK)"};
 
+// Returns a netlink socket, or -1 with the failure recorded.
+static int open_netlink(struct osh_attempt *attempt) {
+  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+  if (fd < 0)
+    osh_record_failure(attempt, "socket(AF_NETLINK)", -errno);
+  return fd;
+}
+
 static int send_request(int fd, const struct request *request, uint32_t seq) {
   _Alignas(struct nlmsghdr) char bytes[NLMSG_SPACE(sizeof(struct ifinfomsg))] = {0};
   struct nlmsghdr *message = mnl_nlmsg_put_header(bytes);
@@ -171,11 +179,9 @@ static void read_links(int fd, struct osh_snapshot *snapshot, bool *consistent,
 }
 
 bool osh_rtnetlink_read(struct osh_snapshot *snapshot, struct osh_attempt *attempt) {
-  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-  if (fd < 0) {
-    osh_record_failure(attempt, "socket(AF_NETLINK)", -errno);
+  int fd = open_netlink(attempt);
+  if (fd < 0)
     return true;
-  }
   bool consistent = true;
   if (read_dump(fd, &get_addresses, 1, snapshot, &consistent, attempt) == 0) {
     attempt->provided |= OSH_FACT_IPV4 | OSH_FACT_IPV6;
@@ -201,11 +207,9 @@ static int bind_socket(int fd, const char **call) {
 }
 
 void osh_rtnetlink_probe(struct osh_attempt *attempt) {
-  int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-  if (fd < 0) {
-    osh_record_failure(attempt, "socket(AF_NETLINK)", -errno);
+  int fd = open_netlink(attempt);
+  if (fd < 0)
     return;
-  }
   const char *call;
   bool consistent = true;
   struct osh_snapshot ignored = {0};
