@@ -93,7 +93,8 @@ function loadOurs() {
     throw error
   }
   const ours = require('./index')
-  return () => ours.networkInterfaces({ sources })
+  const options = { sources }
+  return () => ours.networkInterfaces(options)
 }
 
 /**

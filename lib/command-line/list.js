@@ -86,10 +86,10 @@ function formatListing(sources) {
  */
 function list({ json }) {
   const sources = parseSources(process.env.OSH_IFADDRS_SOURCES)
-  const { networkInterfaces } = require('../index')
-  process.stdout.write(
-    json ? `${JSON.stringify(networkInterfaces({ sources }), null, 2)}\n` : formatListing(sources)
-  )
+  const text = json
+    ? `${JSON.stringify(require('../index').networkInterfaces({ sources }), null, 2)}\n`
+    : formatListing(sources)
+  process.stdout.write(text)
   return 0
 }
 
