@@ -91,7 +91,7 @@ function* parse(output) {
 
 /**
  * @param {string} output of the supervisor
- * @param {Record<string, Expected>} truth by change
+ * @param {Record<string, Outcome>} truth see applyBetweenCalls()
  * @returns {Record<string, Outcome>} by change
  */
 function toOutcomes(output, truth) {
@@ -108,7 +108,7 @@ function toOutcomes(output, truth) {
     if (what === 'before' || what === 'after') expected[what] = lines
     if (what === 'calls') outcome.reads = number
     const unchanged = { before: expected.before, after: expected.before }
-    const states = what === 'again' ? [unchanged] : [expected, truth[change] ?? expected]
+    const states = what === 'again' ? [unchanged] : [expected, truth[change]?.expected ?? expected]
     if (!['result', 'again'].includes(what) || saysSo(lines)) continue
     const faults = check(states, lines)
     if (what === 'result' && faults.length > 0) outcome.wrong++
@@ -120,7 +120,7 @@ function toOutcomes(output, truth) {
 /**
  * @param {import('./changes').Network} network
  * @param {string[]} reader a command
- * @param {Record<string, Expected>} [truth] by change, if something is refused
+ * @param {Record<string, Outcome>} [truth] by change: of the native function, if something is refused
  * @returns {Promise<Record<string, Outcome>>} by change
  */
 async function applyBetweenCalls({ ns, changes }, reader, truth = {}) {
