@@ -29,7 +29,8 @@ const TORTURED = new Set(
 const INFALLIBLE = new Set(
   (
     '__errno_location __memcpy_chk __memset_chk __memmove_chk __popcountdi2 __stack_chk_fail ' +
-    'bsearch free getenv memchr memcmp memcpy memmove memset qsort strcmp strcspn strlen strncmp strnlen'
+    'bsearch clock_gettime free getenv memchr memcmp memcpy memmove memset qsort strcmp strcspn ' +
+    'strlen strncmp strnlen'
   ).split(' ')
 )
 // Called only behind a library that wraps dlsym(3), and if it fails as if dlsym() failed.

@@ -18,8 +18,9 @@ const PROCESSORS = {
   arm: { machine: 'ARM', triplet: 'arm-linux-gnueabihf', loader: 'ld-linux-armhf.so.3' }
 }
 
-// A reference without a version gets the oldest of several. x86-64's oldest memcpy(3) is memmove(3).
-const SAME_IN_EVERY_VERSION = ['memcpy']
+// A reference without a version gets the oldest of several. x86-64's oldest memcpy(3) is memmove(3). The oldest
+// clock_gettime(2) is the same function, which glibc 2.34 took over from librt.
+const SAME_IN_EVERY_VERSION = ['memcpy', 'clock_gettime']
 
 /** @param {string} file */
 const definitions = (file) => readBinary(file).symbols.filter(({ defined }) => defined)

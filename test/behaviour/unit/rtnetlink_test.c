@@ -1,61 +1,12 @@
 // sources/rtnetlink.c over a scripted kernel: which dumps and ioctls a request makes, and what
 // remains if one of them fails.
 
-#include "answers.h"
-#include "message.h"
+#include "datagrams.h"
 
 #include "sources/rtnetlink.h"
 
-#include <net/if_arp.h>
-
 #define ADDRESS_FACTS (OSH_FACT_IPV4 | OSH_FACT_IPV6)
 #define COMPLETE (OSH_LINK_NAME | OSH_LINK_FLAGS | OSH_LINK_HWADDR)
-
-// A datagram being built.
-struct datagram {
-  _Alignas(struct nlmsghdr) char bytes[8192];
-  size_t length;
-};
-
-static void add_message(struct datagram *datagram, const struct message *message) {
-  const struct nlmsghdr *header = (const struct nlmsghdr *)(const void *)message->bytes;
-  assert_true(datagram->length + header->nlmsg_len <= sizeof(datagram->bytes));
-  memcpy(datagram->bytes + datagram->length, message->bytes, header->nlmsg_len);
-  datagram->length += NLMSG_ALIGN(header->nlmsg_len);
-}
-
-static void add_address_message(struct datagram *datagram, uint32_t ifindex) {
-  const struct ifaddrmsg header = {
-      .ifa_family = AF_INET, .ifa_prefixlen = 24, .ifa_index = ifindex};
-  struct message message;
-  start_message(&message, RTM_NEWADDR, &header, sizeof(header));
-  add_attribute(&message, IFA_LOCAL, ipv4, sizeof(ipv4));
-  add_message(datagram, &message);
-}
-
-static void add_link_message(struct datagram *datagram, uint8_t family, int32_t ifindex,
-                             const char *name) {
-  const struct ifinfomsg header = {
-      .ifi_family = family, .ifi_type = ARPHRD_ETHER, .ifi_index = ifindex, .ifi_flags = IFF_UP};
-  struct message message;
-  start_message(&message, RTM_NEWLINK, &header, sizeof(header));
-  add_attribute(&message, IFLA_IFNAME, name, strlen(name) + 1);
-  add_message(datagram, &message);
-}
-
-// Ends the dump, with an error or `flags` such as NLM_F_DUMP_INTR.
-static void add_end(struct datagram *datagram, int error, uint16_t flags) {
-  struct message message;
-  start_message(&message, NLMSG_DONE, &error, sizeof(error));
-  header_of(&message)->nlmsg_flags = flags;
-  add_message(datagram, &message);
-}
-
-// The answer to a dump: sendto(2), and the datagram.
-static void answer_dump(struct answers *answers, const struct datagram *datagram) {
-  succeed(answers, 0); // sendto
-  answer_bytes(answers, datagram->bytes, datagram->length);
-}
 
 // A socket, and an address on link 7.
 static void answer_addresses(struct answers *answers, uint16_t flags) {
@@ -74,13 +25,6 @@ static void answer_links(struct answers *answers, uint16_t flags) {
   add_link_message(&datagram, AF_UNSPEC, 7, "eth0");
   add_end(&datagram, 0, flags);
   answer_dump(answers, &datagram);
-}
-
-static void answer_link_ioctls(struct answers *answers) {
-  answer_name(answers, "eth0"); // SIOCGIFNAME
-  answer_short(answers, IFF_UP, NULL);
-  answer_short(answers, ARPHRD_ETHER, NULL);
-  answer_name(answers, "eth0");
 }
 
 struct result {
@@ -329,17 +273,6 @@ static void test_skipped_and_late_datagrams(void **state) {
   assert_result(&result, OSH_FACT_LINKS | ADDRESS_FACTS, 0, NULL);
 }
 
-static void test_no_datagram(void **state) {
-  (void)state;
-  struct answers answers = {0};
-  succeed(&answers, 0);              // socket
-  succeed(&answers, 0);              // sendto
-  refuse(&answers, EAGAIN);          // recvmsg
-  succeed(&answers, SCRIPT_TIMEOUT); // poll
-  struct result result = read_answers((struct osh_request){0}, &answers);
-  assert_result(&result, 0, -ETIMEDOUT, "recvmsg(RTM_GETADDR)");
-}
-
 static void test_truncated_datagram(void **state) {
   (void)state;
   struct answers answers;
@@ -365,7 +298,6 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_address_dump_refused),
     cmocka_unit_test(test_address_dump_fails),
     cmocka_unit_test(test_skipped_and_late_datagrams),
-    cmocka_unit_test(test_no_datagram),
     cmocka_unit_test(test_truncated_datagram),
 };
 

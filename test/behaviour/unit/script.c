@@ -37,6 +37,7 @@ static _Thread_local struct {
   size_t calls;
   size_t max_calls;
   bool open[MAX_FDS];
+  int waited_ms;            // by poll(2)
   size_t overrun;           // calls after the end of the script
   uint32_t seq;             // of the last request sent
   int last_ifindex;         // argument of the last SIOCGIFNAME
@@ -67,6 +68,10 @@ size_t script_unused(void) {
 
 size_t script_overrun(void) {
   return script.overrun;
+}
+
+int script_waited_ms(void) {
+  return script.waited_ms;
 }
 
 // Returns the byte that an answer begins with, or -1 with errno set.
@@ -192,7 +197,10 @@ ssize_t sendto(int fd, const void *bytes, size_t length, int flags, const struct
   memcpy(&header, bytes, sizeof(header));
   assert(header.nlmsg_len == length && header.nlmsg_flags == (NLM_F_REQUEST | NLM_F_DUMP));
   script.seq = header.nlmsg_seq;
-  return next_answer() < 0 ? -1 : (ssize_t)length;
+  int bits = next_answer();
+  if (bits < 0)
+    return -1;
+  return bits & SCRIPT_SWALLOWED ? 0 : (ssize_t)length;
 }
 
 // Sets the sequence numbers to the request's.
@@ -234,10 +242,22 @@ int poll(struct pollfd *fds, nfds_t count, int timeout) {
   struct pollfd *volatile polled = fds;
   assert(count == 1 && timeout >= 0 && is_open(polled->fd));
   int bits = next_answer();
+  bool timed_out = bits >= 0 && (bits & SCRIPT_TIMEOUT);
+  script.waited_ms += timed_out ? timeout : 1;
   if (bits < 0)
     return -1;
-  fds->revents = bits & SCRIPT_TIMEOUT ? 0 : POLLIN;
-  return bits & SCRIPT_TIMEOUT ? 0 : 1;
+  fds->revents = timed_out ? 0 : POLLIN;
+  return timed_out ? 0 : 1;
+}
+
+// libFuzzer's signal handler reads CLOCK_REALTIME while a script runs.
+int clock_gettime(clockid_t clock, struct timespec *now) {
+  if (!script.running || clock != CLOCK_MONOTONIC)
+    return (int)syscall(SYS_clock_gettime, clock, now);
+  // A second after the boot: 0 may mean that there is no time.
+  *now = (struct timespec){.tv_sec = 1 + script.waited_ms / 1000,
+                           .tv_nsec = script.waited_ms % 1000 * 1000000L};
+  return 0;
 }
 
 // For SCRIPT_ECHO.

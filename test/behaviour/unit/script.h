@@ -27,6 +27,7 @@ enum {
   SCRIPT_FOREIGN = 1 << 0,   // recvmsg: from a process
   SCRIPT_TRUNCATED = 1 << 1, // recvmsg: with MSG_TRUNC
   SCRIPT_RAW = 1 << 2,       // recvmsg: with the sequence numbers of the script, not the request's
+  SCRIPT_SWALLOWED = 1 << 0, // sendto: returns 0
   SCRIPT_TIMEOUT = 1 << 0,   // poll: nothing became readable
   SCRIPT_ECHO = 1 << 0,      // ioctl: no bytes follow. SIOCGIFINDEX returns the ifindex of the last
                              // SIOCGIFNAME, SIOCGIFNAME the name of the last other request, others
@@ -49,3 +50,7 @@ void script_abandon(void);
 // After script_end(): how many bytes no call took, and how many calls found no bytes.
 size_t script_unused(void);
 size_t script_overrun(void);
+
+// For how long poll(2) has waited: its whole timeout if nothing became readable, else 1 ms. No
+// other time passes while a script runs.
+int script_waited_ms(void);

@@ -1,0 +1,116 @@
+// How long sources/rtnetlink.c waits for replies that do not come, in the time of the scripted
+// kernel: a second for all requests of a read together.
+
+#include "datagrams.h"
+
+#include "sources/rtnetlink.h"
+
+#define ADDRESS_FACTS (OSH_FACT_IPV4 | OSH_FACT_IPV6)
+#define LIMIT_MS 1000
+// As many as make a read take a dump of links.
+#define MANY_LINKS 32
+
+struct expected {
+  unsigned provided;
+  int error;
+  const char *call;
+  int waited_ms;
+};
+
+static void assert_read(struct osh_request request, const struct answers *answers,
+                        struct expected expected) {
+  struct osh_snapshot snapshot = {.request = request};
+  struct osh_attempt attempt = {.requested = OSH_FACT_LINKS | ADDRESS_FACTS};
+  uint8_t *copy = start_script(answers);
+  (void)osh_rtnetlink_read(&snapshot, &attempt);
+  end_script(copy);
+  osh_snapshot_free(&snapshot);
+  assert_int_equal(attempt.provided, expected.provided);
+  assert_int_equal(attempt.error, expected.error);
+  assert_string_equal(attempt.call, expected.call);
+  assert_int_equal(script_waited_ms(), expected.waited_ms);
+}
+
+static void answer_addresses(struct answers *answers, uint32_t links) {
+  struct datagram datagram = {.length = 0};
+  for (uint32_t i = 1; i <= links; i++)
+    add_address_message(&datagram, i);
+  add_end(&datagram, 0, 0);
+  answers->length = 0;
+  succeed(answers, 0); // socket
+  answer_dump(answers, &datagram);
+}
+
+static void test_no_reply(void **state) {
+  (void)state;
+  struct answers answers = {0};
+  succeed(&answers, 0);              // socket
+  succeed(&answers, 0);              // sendto
+  refuse(&answers, EAGAIN);          // recvmsg
+  succeed(&answers, SCRIPT_TIMEOUT); // poll
+  assert_read((struct osh_request){0}, &answers,
+              (struct expected){0, -ETIMEDOUT, "recvmsg(RTM_GETADDR)", LIMIT_MS});
+}
+
+// As a filter does that returns 0 instead of an errno.
+static void test_request_swallowed(void **state) {
+  (void)state;
+  struct answers answers = {0};
+  succeed(&answers, 0);                // socket
+  succeed(&answers, SCRIPT_SWALLOWED); // sendto
+  assert_read((struct osh_request){0}, &answers,
+              (struct expected){0, -ETIMEDOUT, "sendto(RTM_GETADDR)", 0});
+}
+
+static void test_signals_do_not_prolong(void **state) {
+  (void)state;
+  struct answers answers = {0};
+  succeed(&answers, 0); // socket
+  succeed(&answers, 0); // sendto
+  for (int i = 0; i < LIMIT_MS; i++) {
+    refuse(&answers, EAGAIN); // recvmsg
+    refuse(&answers, EINTR);  // poll, after a millisecond
+  }
+  refuse(&answers, EAGAIN); // recvmsg
+  assert_read((struct osh_request){0}, &answers,
+              (struct expected){0, -ETIMEDOUT, "recvmsg(RTM_GETADDR)", LIMIT_MS});
+}
+
+static void test_one_wait_for_both_dumps(void **state) {
+  (void)state;
+  struct answers answers;
+  answer_addresses(&answers, 1);
+  succeed(&answers, 0);              // sendto
+  refuse(&answers, EAGAIN);          // recvmsg
+  succeed(&answers, SCRIPT_TIMEOUT); // poll
+  refuse(&answers, EPERM);           // SIOCGIFNAME
+  succeed(&answers, 0);              // sendto
+  refuse(&answers, EAGAIN);          // recvmsg
+  assert_read((struct osh_request){.details = true}, &answers,
+              (struct expected){ADDRESS_FACTS, -ETIMEDOUT, "recvmsg(RTM_GETLINK)", LIMIT_MS});
+}
+
+// ioctls find all that the dump would have saved. But the read that waited says so.
+static void test_wait_without_loss(void **state) {
+  (void)state;
+  struct answers answers;
+  answer_addresses(&answers, MANY_LINKS);
+  succeed(&answers, 0);              // sendto
+  refuse(&answers, EAGAIN);          // recvmsg
+  succeed(&answers, SCRIPT_TIMEOUT); // poll
+  for (int i = 0; i < MANY_LINKS; i++)
+    answer_link_ioctls(&answers);
+  assert_read((struct osh_request){0}, &answers,
+              (struct expected){OSH_FACT_LINKS | ADDRESS_FACTS, -ETIMEDOUT, "recvmsg(RTM_GETLINK)",
+                                LIMIT_MS});
+}
+
+static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_no_reply),
+    cmocka_unit_test(test_request_swallowed),
+    cmocka_unit_test(test_signals_do_not_prolong),
+    cmocka_unit_test(test_one_wait_for_both_dumps),
+    cmocka_unit_test(test_wait_without_loss),
+};
+
+RUN_TESTS(tests)
