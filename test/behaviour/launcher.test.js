@@ -116,6 +116,9 @@ t.test('--errno accepts names and numbers', async (t) => {
   t.strictSame(probe('0x5f'), [0x5f])
   const launch = ['--deny-syscall', 'kill', '--errno', 'KILL']
   t.match(ns.exec(PERL, ['-e', 'kill(0, $$)'], { launch }), { status: null, signal: 'SIGSYS' })
+  const suicide = ['-e', 'print kill("KILL", $$) ? "killed" : $!']
+  const swallowed = ns.exec(PERL, suicide, { launch: ['--deny-syscall', 'kill=0'] })
+  t.match(swallowed, { status: 0, stdout: 'killed' }, 'with 0 it succeeds and does nothing')
 })
 
 t.test('--deny-syscall denies any system call', async (t) => {
@@ -378,7 +381,7 @@ t.test('--help lists each option', async (t) => {
   const listed = [...stdout.matchAll(/^ {2}--([\w-]+) (\S*) {2,}\S.*$/gm)].map((match) => match[1])
   t.strictSame(listed, [
     ...['netns', 'user', 'no-landlock', 'require-landlock', 'path', 'no-path', 'errno'],
-    ...['deny-family', 'deny-socketpair', 'deny-syscall', 'deny-ioctl', 'help']
+    ...['deny-family', 'deny-socketpair', 'deny-syscall', 'deny-ioctl', 'swallow-netlink', 'help']
   ])
   for (const word of ['EAFNOSUPPORT', 'packet', 'SIOCGIFNETMASK', '/dev/urandom', ' 125 ']) {
     t.match(stdout, word)

@@ -14,10 +14,13 @@
 #include <fcntl.h>
 #include <grp.h>
 #include <linux/landlock.h>
+#include <linux/seccomp.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -126,12 +129,44 @@ static void check_seccomp(const char *call, int result) {
   err(EXIT_LAUNCHER, "%s", call);
 }
 
+static uint32_t action_of(int error) {
+  if (error == KILL)
+    return SCMP_ACT_KILL_PROCESS;
+  return error == SWALLOW ? SCMP_ACT_NOTIFY : SCMP_ACT_ERRNO((uint32_t)error);
+}
+
 static void filter_rule(const struct config *config, scmp_filter_ctx filter,
                         const struct rule *rule) {
   const int error = rule->error == ERRNO_OF_OPTION ? config->error : rule->error;
-  const uint32_t action = error == KILL ? SCMP_ACT_KILL_PROCESS : SCMP_ACT_ERRNO((uint32_t)error);
-  check_seccomp("seccomp_rule_add", seccomp_rule_add_array(filter, action, rule->syscall,
+  check_seccomp("seccomp_rule_add", seccomp_rule_add_array(filter, action_of(error), rule->syscall,
                                                            rule->comparisons, &rule->comparison));
+}
+
+static _Noreturn void answer_calls(int listener) {
+  for (;;) {
+    struct seccomp_notif call = {0};
+    /* It fails if the caller is killed meanwhile. */
+    if (ioctl(listener, SECCOMP_IOCTL_NOTIF_RECV, &call) != 0)
+      continue;
+    const struct seccomp_notif_resp answer = {.id = call.id, .val = (int64_t)call.data.args[2]};
+    (void)ioctl(listener, SECCOMP_IOCTL_NOTIF_SEND, &answer);
+  }
+}
+
+/*
+ * Starts the process that answers the calls to swallow, until the command ends. It is the child,
+ * so that the command has the launcher's process number.
+ */
+static void start_supervisor(int listener) {
+  const pid_t command = getpid();
+  const pid_t supervisor = fork();
+  if (supervisor < 0)
+    err(EXIT_LAUNCHER, "fork");
+  if (supervisor > 0)
+    return;
+  if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != command)
+    _exit(EXIT_LAUNCHER);
+  answer_calls(listener);
 }
 
 static void restrict_syscalls(const struct config *config) {
@@ -149,6 +184,9 @@ static void restrict_syscalls(const struct config *config) {
   for (size_t i = 0; i < config->rule_count; i++)
     filter_rule(config, filter, &config->rules[i]);
   check_seccomp("seccomp", seccomp_load(filter));
+  const int listener = seccomp_notify_fd(filter);
+  if (listener >= 0)
+    start_supervisor(listener);
   seccomp_release(filter);
 }
 

@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
+#include <linux/netlink.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -204,6 +205,15 @@ static void deny_ioctl(struct config *config, char *value) {
                                  .comparison = low_half_is(1, request)});
 }
 
+/* Only netlink's addresses have this size; sendto() of other sockets goes on. */
+static void swallow_netlink(struct config *config, char *value) {
+  (void)value;
+  add_rule(config, (struct rule){.syscall = SCMP_SYS(sendto),
+                                 .error = SWALLOW,
+                                 .comparisons = 1,
+                                 .comparison = low_half_is(5, sizeof(struct sockaddr_nl))});
+}
+
 static void show_help(struct config *config, char *value);
 
 struct option_row {
@@ -220,11 +230,13 @@ static const struct option_row option_rows[] = {
     {"require-landlock", NULL, "fail if the kernel has no Landlock", require_landlock},
     {"path", "PATH", "open this path for reading and executing too (repeatable)", allow_path},
     {"no-path", "PATH", "close one of the paths open by default (repeatable)", disallow_path},
-    {"errno", "ERRNO", "what a denied system call answers (default EPERM), or KILL", set_error},
+    {"errno", "ERRNO", "what a denied system call answers (default EPERM), KILL, or 0 for success",
+     set_error},
     {"deny-family", "FAMILY[,...]", "deny socket() for these address families", deny_families},
     {"deny-socketpair", NULL, "deny socketpair()", deny_socketpair},
     {"deny-syscall", "NAME[=ERRNO]", "deny any system call (repeatable)", deny_syscall},
     {"deny-ioctl", "REQUEST[=ERRNO]", "deny one ioctl request (repeatable)", deny_ioctl},
+    {"swallow-netlink", NULL, "let sendto() to netlink succeed and send nothing", swallow_netlink},
     {"help", NULL, "show this text", show_help}};
 
 enum { OPTIONS = sizeof(option_rows) / sizeof(option_rows[0]) };

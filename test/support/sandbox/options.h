@@ -17,6 +17,9 @@ enum { ERRNO_OF_OPTION = -1 };
 /* An errno that none is: the system call kills the process (SIGSYS). */
 enum { KILL = 4095 };
 
+/* Another one: the system call returns its third argument, a length, and does nothing. */
+enum { SWALLOW = 4096 };
+
 /* A path that Landlock allows. */
 struct path {
   const char *name;
