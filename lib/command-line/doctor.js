@@ -1,6 +1,7 @@
 // `osh-ifaddrs doctor`: prints the doctor's report as text or as JSON.
 'use strict'
 
+const { neverReturns } = require('../doctor/process')
 const { makeReport } = require('../doctor/report')
 const { makeTerminal, printable, wrap } = require('./terminal')
 
@@ -73,6 +74,7 @@ function formatSource(source, { width, style }) {
 /** @param {Report} report */
 function formatNative({ native, active, mechanism }) {
   if (native.works === null) return 'was not called, because OSH_IFADDRS_SOURCES is set'
+  if (neverReturns(native)) return `never returns, and was not called: ${native.message}`
   if (!native.works) return `fails with ${native.code} (errno ${native.errno}): ${native.message}`
   return active.preload && mechanism !== null
     ? 'works because of the preload library, and would fail without it'
@@ -146,6 +148,9 @@ function formatSuspects({ mechanism, suspects }) {
 }
 
 /**
+ * If the native function never returns, register answers only if it does not call it first, and the preload
+ * library calls it in any case. With OSH_IFADDRS_SOURCES neither does, but then the outcome is not known.
+ *
  * @param {Report} report
  * @returns {[Style, string]}
  */
@@ -154,16 +159,17 @@ function formatVerdict({ status, native, active, addonError }) {
     const addon = addonError === null ? '' : ` This package does not: ${addonError}`
     return ['green', `No problem: the native os.networkInterfaces() works.${addon}`]
   }
-  const called = native.works !== null
-  const subject = `The native os.networkInterfaces() ${called ? 'fails' : 'is not called'}`
+  const hangs = neverReturns(native)
+  const outcome = native.works === null ? 'is not called' : hangs ? 'never returns' : 'fails'
+  const subject = `The native os.networkInterfaces() ${outcome}`
   if (status === 2) {
     const reason = addonError ?? 'no source reports the interfaces.'
-    return [
-      'red',
-      `${subject}, and ${called ? 'so does this package' : 'this package fails'}: ${reason}`
-    ]
+    const ours = outcome === 'fails' ? 'so does this package' : 'this package fails'
+    return ['red', `${subject}, and ${ours}: ${reason}`]
   }
-  return active.register || (native.works !== false && active.preload)
+  const { register, preload, always } = active
+  const replaced = hangs ? register && always : register || (native.works !== false && preload)
+  return replaced
     ? ['green', `${subject}. This package answers instead.`]
     : ['yellow', `${subject}. This package can answer instead.`]
 }

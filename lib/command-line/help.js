@@ -26,7 +26,8 @@ these sources, and do not call the native function.
 
 Exit status:
   0   success; doctor: the native os.networkInterfaces() works
-  1   failure; doctor: the native function fails, this package answers
+  1   failure; doctor: the native function fails or never returns, this package
+      answers
   2   no source reports the interfaces
   64  invalid usage
   run: the program's, or 125 to 127 as env(1) if it cannot be run
@@ -50,7 +51,8 @@ const doctor = `Usage: osh-ifaddrs doctor [--json]
 
 Shows whether the native os.networkInterfaces() works, what each kernel
 interface answers when asked alone, what probably refuses it, and what to do:
-in this process, and in the sandbox's policy.
+in this process, and in the sandbox's policy. Does not call the native function
+if the kernel does not reply within a second.
 
   --json      print the report as JSON, which docs/doctor.md in the package's
               repository describes
@@ -58,7 +60,7 @@ in this process, and in the sandbox's policy.
 
 Exit status:
   0   the native function works
-  1   the native function fails, and this package answers
+  1   the native function fails or never returns, and this package answers
   2   nothing answers
 `
 

@@ -3,6 +3,7 @@
 'use strict'
 
 const fs = require('node:fs')
+const os = require('node:os')
 
 /**
  * @typedef {object} Evidence
@@ -12,6 +13,7 @@ const fs = require('node:fs')
  * @property {string | null} label AppArmor's or SELinux's
  * @property {string | null} accessWithoutOpen a directory that access(2) allows and open(2) refuses
  * @property {string | null} cgroup
+ * @property {string} release of the kernel
  * @property {Record<string, string>} env the markers among the environment variables
  * @property {string[]} files the marker files that exist
  */
@@ -92,6 +94,7 @@ function collectEvidence(env) {
     label: readLabel(),
     accessWithoutOpen: DIRECTORIES.find(allowsOnlyAccess) ?? null,
     cgroup: read('/proc/self/cgroup')?.trim() ?? null,
+    release: os.release(),
     env: Object.fromEntries(
       MARKER_VARIABLES.flatMap((name) => (env[name] ? [[name, env[name]]] : []))
     ),

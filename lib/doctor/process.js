@@ -7,9 +7,10 @@ const { load, parseSources, supported } = require('../addon/load')
 const { errnoName } = require('../results/diagnosis')
 
 /** @typedef {import('../index').SourceName} SourceName */
+/** @typedef {import('../index').SourceReport} SourceReport */
 
 /**
- * The outcome of the native function. `works` is null if it was not called.
+ * The outcome of the native function. `works` is null if it is not known. ETIMEDOUT: it would never return.
  *
  * @typedef {{ works: boolean | null, errno: number | null, code: string | null, message: string | null }} Native
  */
@@ -40,6 +41,8 @@ function failed(errno, message) {
 }
 
 /**
+ * Call it before the addon is loaded, which is the same file as the preload library.
+ *
  * @param {NodeJS.ProcessEnv} env
  * @returns {Active}
  */
@@ -74,14 +77,35 @@ function tryProbe() {
 }
 
 /**
- * Call it before the addon is loaded, which is the same file as the preload library.
+ * @param {SourceReport | undefined} route rtnetlink's
+ * @returns {{ syscall: string | null, errno: number } | null} the failure of the calls that libc makes
+ */
+function findFailure(route) {
+  // The probe would wait again.
+  if (route?.code === 'ETIMEDOUT')
+    return { syscall: route.syscall, errno: os.constants.errno.ETIMEDOUT }
+  return tryProbe()
+}
+
+/** @param {Native} native */
+function neverReturns({ code }) {
+  return code === 'ETIMEDOUT'
+}
+
+/**
+ * Call it after rtnetlink was asked. libc waits without a limit, and nothing can interrupt it: if a reply did
+ * not come in time, the native function is not called.
  *
- * @param {NodeJS.ProcessEnv} env
+ * @param {Active} active
+ * @param {SourceReport | undefined} route rtnetlink's
  * @returns {{ active: Active, native: Native }} the outcome of Node's own function, also where it is patched
  */
-function inspectProcess(env) {
-  const active = findActive(env)
+function tryNative(active, route) {
   if (active.sources !== null) return { active, native: { works: null, ...NO_ERROR } }
+  const failure = findFailure(route)
+  const { ENOSYS, ETIMEDOUT } = os.constants.errno
+  if (failure?.errno === ETIMEDOUT)
+    return { active, native: failed(ETIMEDOUT, `${failure.syscall} gets no reply`) }
   const current = /** @type {Record<symbol, unknown>} */ (
     /** @type {unknown} */ (os.networkInterfaces)
   )
@@ -92,11 +116,9 @@ function inspectProcess(env) {
   } catch (error) {
     const { errno, message } = /** @type {NodeJS.ErrnoException} */ (error)
     // Node's error for ENOSYS has neither the number nor the call.
-    const number = errno === undefined ? os.constants.errno.ENOSYS : Math.abs(errno)
-    return { active, native: failed(number, message) }
+    return { active, native: failed(errno === undefined ? ENOSYS : Math.abs(errno), message) }
   }
-  const failure = active.preload ? null : tryProbe()
-  if (failure === null) return { active, native: { works: true, ...NO_ERROR } }
+  if (failure === null || active.preload) return { active, native: { works: true, ...NO_ERROR } }
   const lists = Object.values(result ?? {})
   // Other code, loaded after register, calls its patch: nothing else knows these addresses.
   const isWrapped = lists.some((list) => list?.some(({ internal }) => !internal))
@@ -107,4 +129,4 @@ function inspectProcess(env) {
   }
 }
 
-module.exports = { inspectProcess }
+module.exports = { findActive, neverReturns, tryNative }

@@ -56,8 +56,12 @@ const POLICIES = {
     text: 'Allow the domain create, bind, read and nlmsg_readpriv on netlink_route_socket.',
     change: null
   },
+  WSL1: {
+    text: 'Convert the distribution to WSL 2. In Windows, run:',
+    change: 'wsl --set-version NAME 2'
+  },
   kernel: {
-    text: 'This kernel, or its emulation, has no NETLINK_ROUTE. There is no policy to change.',
+    text: 'This kernel, or its emulation, has no working NETLINK_ROUTE. There is no policy to change.',
     change: null
   },
   shortage: {
@@ -107,11 +111,31 @@ const USE_PRELOAD = {
   change: 'osh-ifaddrs run -- program'
 }
 
+/** @type {Remedy[]} */
+const CALL_NO_NATIVE = [
+  {
+    owner: 'this process',
+    text:
+      'Set OSH_IFADDRS_SOURCES together with register. Then register never calls the native function ' +
+      'and never waits for rtnetlink.',
+    change: 'OSH_IFADDRS_SOURCES=ioctl,procfs node -r osh-ifaddrs/register app.js'
+  },
+  {
+    owner: 'this process',
+    text:
+      'For a program other than Node, set OSH_IFADDRS_SOURCES together with the preload library. Then ' +
+      "the library never calls libc's function.",
+    change: 'OSH_IFADDRS_SOURCES=ioctl,procfs osh-ifaddrs run -- program'
+  }
+]
+
 /**
  * @param {{ register: boolean, preload: boolean }} active
+ * @param {boolean} hangs whether the native function never returns: without the variable, both call it or libc's
  * @returns {Remedy[]}
  */
-function remediesForProcess({ register, preload }) {
+function remediesForProcess({ register, preload }, hangs) {
+  if (hangs) return CALL_NO_NATIVE
   return [...(register ? [] : [USE_REGISTER]), ...(preload ? [] : [USE_PRELOAD])]
 }
 

@@ -1,4 +1,4 @@
-// Makes the doctor's report: tries the native function and each source alone, and adds the suspects and the
+// Makes the doctor's report: tries each source alone and the native function, and adds the suspects and the
 // remedies. `doctor --json` prints it as it is.
 'use strict'
 
@@ -7,7 +7,7 @@ const { version } = require('../../package.json')
 const { diagnose } = require('../index')
 const { sourceOf, toDiagnosis } = require('../results/diagnosis')
 const { collectEvidence } = require('./evidence')
-const { inspectProcess } = require('./process')
+const { findActive, neverReturns, tryNative } = require('./process')
 const { OPEN_ONE_SOURCE, remediesForPolicy, remediesForProcess } = require('./remedies')
 const { findMechanism, findSuspects } = require('./suspects')
 
@@ -40,16 +40,24 @@ const { findMechanism, findSuspects } = require('./suspects')
  */
 
 /**
+ * @param {SourceReport} report of all sources together. It is enough for rtnetlink, which is the first to be
+ *   asked for everything, and may have taken a second not to answer.
+ */
+function askAlone(report) {
+  if (report.name === 'rtnetlink') return report
+  const { sources } = diagnose({ sources: [report.name] })
+  return sources.find(({ name }) => name === report.name) ?? report
+}
+
+/**
  * @param {Active} active
  * @returns {{ addonError: string | null, whole: Diagnosis, sources: SourceReport[] }}
  */
 function trySources(active) {
   try {
     const whole = diagnose({ sources: active.sources ?? undefined })
-    const names = whole.sources.map(({ name }) => name)
-    const sources = names
-      .filter((name) => active.sources?.includes(name) ?? true)
-      .flatMap((name) => diagnose({ sources: [name] }).sources.filter((each) => each.name === name))
+    const asked = whole.sources.filter(({ name }) => active.sources?.includes(name) ?? true)
+    const sources = asked.map(askAlone)
     return { addonError: null, whole, sources }
   } catch (error) {
     return { addonError: /** @type {Error} */ (error).message, whole: toDiagnosis({}), sources: [] }
@@ -59,12 +67,11 @@ function trySources(active) {
 /**
  * @param {Native} native
  * @param {Active} active
- * @param {SourceReport[]} sources
+ * @param {SourceReport | undefined} route
  * @returns {import('./suspects').Refusal | null} of the native function, or of libc's getifaddrs(3) if the
  *   preload library replaces it
  */
-function findRefusal(native, active, sources) {
-  const route = sources.find(({ name }) => name === 'rtnetlink')
+function findRefusal(native, active, route) {
   if (native.works === null) return null
   if (!native.works) {
     const syscall = route?.code === native.code ? (route?.syscall ?? null) : null
@@ -80,9 +87,11 @@ function findRefusal(native, active, sources) {
  */
 function makeReport(env) {
   // Before the addon is loaded: it is the same file as the preload library.
-  const { active, native } = inspectProcess(env)
-  const { addonError, whole, sources } = trySources(active)
-  const refusal = findRefusal(native, active, sources)
+  const present = findActive(env)
+  const { addonError, whole, sources } = trySources(present)
+  const route = sources.find(({ name }) => name === 'rtnetlink')
+  const { active, native } = tryNative(present, route)
+  const refusal = findRefusal(native, active, route)
   const evidence = collectEvidence(env)
   const mechanism = refusal && findMechanism(evidence, refusal)
   const suspects = refusal ? findSuspects(evidence, refusal) : []
@@ -115,7 +124,7 @@ function makeReport(env) {
     mechanism,
     suspects,
     remedies: [
-      ...(status === 1 ? remediesForProcess(active) : []),
+      ...(status === 1 ? remediesForProcess(active, neverReturns(native)) : []),
       ...(status === 2 && addonError === null ? [OPEN_ONE_SOURCE] : []),
       ...(mechanism ? remediesForPolicy(suspects, mechanism) : [])
     ]

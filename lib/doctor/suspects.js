@@ -33,8 +33,17 @@ function moduleOf(label) {
   return label.split(':').length >= 3 ? 'SELinux' : 'AppArmor'
 }
 
+// No policy returns it: the source gave up waiting for a reply.
+const NO_REPLY = 'ETIMEDOUT'
+
 /** @type {Profile[]} */
 const PROFILES = [
+  {
+    name: 'WSL1',
+    codes: [NO_REPLY],
+    // The kernel of WSL 2 is a real one, whose release is lower case.
+    strong: ({ release }) => release.endsWith('-Microsoft') && `the kernel is ${release}`
+  },
   {
     name: 'OpenShell',
     codes: ['EPERM'],
@@ -117,13 +126,24 @@ const ORDER = ['high', 'medium', 'low']
  * @returns {Suspect[]} sandboxes, the most certain first
  */
 function findSuspects(evidence, { code }) {
-  return PROFILES.flatMap((profile) => matchProfile(profile, evidence, code)).sort(
-    (a, b) => ORDER.indexOf(a.certainty) - ORDER.indexOf(b.certainty)
-  )
+  // Sandboxes refuse requests. WSL1 swallows them.
+  const possible = PROFILES.filter(({ codes }) => codes.includes(NO_REPLY) === (code === NO_REPLY))
+  return possible
+    .flatMap((profile) => matchProfile(profile, evidence, code))
+    .sort((a, b) => ORDER.indexOf(a.certainty) - ORDER.indexOf(b.certainty))
 }
 
 // Errors of a shortage or an interruption, not of a policy.
 const TEMPORARY = ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EINTR', 'EAGAIN']
+
+/**
+ * @param {number | null} seccomp
+ * @returns {Suspect} what lets requests succeed and does not send them. Security modules only refuse.
+ */
+function findSwallower(seccomp) {
+  const because = [`Seccomp is ${seccomp ?? 'not shown'} in /proc/self/status`, 'no reply comes']
+  return { name: seccomp === 2 ? 'seccomp' : 'kernel', certainty: 'medium', because }
+}
 
 /**
  * @param {Evidence} evidence
@@ -133,6 +153,7 @@ const TEMPORARY = ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EINTR', 'EAGAIN']
 function findMechanism({ seccomp, label }, { code }) {
   if (TEMPORARY.includes(code))
     return { name: 'shortage', certainty: 'high', because: [`no policy returns ${code}`] }
+  if (code === NO_REPLY) return findSwallower(seccomp)
   const confined = label !== null && isConfined(label)
   const labelled = confined ? [`the ${moduleOf(label)} label is ${label}`] : []
   if (seccomp === 2) {

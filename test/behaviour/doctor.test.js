@@ -24,6 +24,7 @@ const NO_EVIDENCE = {
   label: null,
   accessWithoutOpen: null,
   cgroup: '0::/',
+  release: '6.1.0-37-amd64',
   env: {},
   files: []
 }
@@ -55,6 +56,11 @@ t.test('who refuses, by evidence that cannot be had here', async (t) => {
   t.equal(suspect({ env: { container: 'podman' } }, 'EPERM'), 'medium container')
   t.equal(suspect({ files: ['/run/firejail/mnt'] }, 'EPERM'), undefined, 'it outlives firejail')
   t.equal(suspect({}, 'EPERM'), undefined)
+  const wsl1 = { release: '4.4.0-19041-Microsoft' }
+  t.equal(suspect(wsl1, 'ETIMEDOUT'), 'high WSL1')
+  t.equal(suspect(wsl1, 'EPERM'), undefined, 'it refuses nothing')
+  t.equal(suspect({ release: '5.15.90.1-microsoft-standard-WSL2' }, 'ETIMEDOUT'), undefined)
+  t.equal(suspect({ files: ['/.dockerenv'] }, 'ETIMEDOUT'), undefined, 'no sandbox swallows')
   const both = { env: { OPENSHELL_SANDBOX: '1' }, cgroup: unit, files: ['/.dockerenv'] }
   const names = findSuspects({ ...FILTER, ...both }, { syscall: null, code: 'EPERM' })
   t.strictSame(
@@ -81,6 +87,9 @@ t.test('which mechanism refuses, from imitated evidence', async (t) => {
   t.equal(mechanism({ seccomp: null }, 'EACCES'), 'low unknown')
   t.equal(mechanism({ seccomp: null }, 'EPERM'), 'low seccomp')
   t.equal(mechanism({ seccomp: 2 }, 'EMFILE'), 'high shortage')
+  t.equal(mechanism({ seccomp: 2 }, 'ETIMEDOUT'), 'medium seccomp')
+  t.equal(mechanism(apparmor, 'ETIMEDOUT'), 'medium kernel', 'no security module swallows')
+  t.equal(mechanism({ seccomp: null }, 'ETIMEDOUT'), 'medium kernel')
 })
 
 t.test('in sandboxes', { skip: requirements() }, async (t) => {
