@@ -16,6 +16,7 @@
       'sources': [
         '<@(core)',
         'src/addon/addon.c',
+        'src/addon/layout.c',
         'src/addon/text.c',
         'src/preload/block.c',
         'src/preload/lists.c',

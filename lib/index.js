@@ -2,19 +2,16 @@
 'use strict'
 
 const os = require('node:os')
-const { SOURCES, bitsOf, load, supported } = require('./addon/load')
+const { NAMES, bitOf, bitsOf, load, supported } = require('./addon/load')
 const locate = require('./addon/locate')
 // Not on first use: by then no descriptor may be left to read the file with.
 const { toDiagnosis, unavailableError } = require('./results/diagnosis')
+const { append } = require('./results/layout')
 const { toNetworkInterfaces } = require('./results/network-interfaces')
 
 /** @typedef {import('./index').Options} Options */
 
 const ALL_SOURCES = bitsOf()
-
-// The addon fills it. Kept between calls, because creating it costs more than filling it.
-/** @type {Uint32Array} */
-let numbers = new Uint32Array(1024)
 
 /**
  * @param {boolean} valid
@@ -37,11 +34,15 @@ function toSourceBits(options) {
   check(typeof options === 'object' && options !== null, '"options" must be an object', options)
   const { sources } = options
   if (sources === undefined) return ALL_SOURCES
-  const names = SOURCES.join(', ')
-  check(Array.isArray(sources), '"options.sources" must be an array', sources)
-  check(sources.length > 0, `"options.sources" must name at least one of ${names}`, sources)
-  for (const [i, source] of sources.entries())
-    check(SOURCES.includes(source), `"options.sources[${i}]" must be one of ${names}`, source)
+  // Not by Array.isArray(), which other code may have replaced.
+  check(
+    typeof sources === 'object' && sources?.length >= 0,
+    '"options.sources" must be an array',
+    sources
+  )
+  check(sources.length > 0, `"options.sources" must name at least one of ${NAMES}`, sources)
+  for (let i = 0; i < sources.length; i++)
+    check(bitOf(sources[i]) !== 0, `"options.sources[${i}]" must be one of ${NAMES}`, sources[i])
   return bitsOf(sources)
 }
 
@@ -52,11 +53,9 @@ function toSourceBits(options) {
 function networkInterfaces(options) {
   const sources = toSourceBits(options)
   if (!supported) return os.networkInterfaces()
-  const snapshot = load().read(sources, false, numbers)
-  if (typeof snapshot === 'string') return toNetworkInterfaces(snapshot, numbers)
-  if (snapshot.text === undefined) throw unavailableError(snapshot)
-  numbers = /** @type {Uint32Array} */ (snapshot.numbers)
-  return toNetworkInterfaces(snapshot.text, numbers)
+  const reading = load().read(sources, false, append)
+  if (reading.strings === null) throw unavailableError(reading)
+  return toNetworkInterfaces(reading)
 }
 
 /**
@@ -65,15 +64,21 @@ function networkInterfaces(options) {
  */
 function diagnose(options) {
   const sources = toSourceBits(options)
-  return toDiagnosis(supported ? load().read(sources, true, new Uint32Array()) : {})
+  return toDiagnosis(supported ? load().read(sources, true, append) : {})
 }
 
-module.exports = { networkInterfaces, diagnose }
-// A getter, because most programs never use it and searching takes system calls. In this form Node's
-// cjs-module-lexer finds the name for `import { preloadPath }`.
-Object.defineProperty(module.exports, 'preloadPath', {
-  enumerable: true,
-  get() {
+const api = {
+  networkInterfaces,
+  diagnose,
+  // A getter, because most programs never use it and searching takes system calls. Not by
+  // Object.defineProperty(), which other code may have replaced by the time ./register.js needs this file.
+  get preloadPath() {
     return locate.preloadPath
   }
-})
+}
+// Node's cjs-module-lexer finds the names for `import { preloadPath }` in these assignments.
+exports.networkInterfaces = networkInterfaces
+exports.diagnose = diagnose
+// @ts-ignore: what counts is the name
+exports.preloadPath = null
+module.exports = api

@@ -39,10 +39,13 @@ function isPermanent(error) {
   const { errno, code, syscall } = /** @type {Record<string, unknown>} */ (error)
   // Node's error for ENOSYS has neither the number nor the call.
   if (code === 'ERR_SYSTEM_ERROR' && errno === undefined && syscall === undefined) return true
-  const number = typeof errno === 'number' ? Math.abs(errno) : undefined
   const numbers = /** @type {Record<string, number>} */ (os.constants.errno)
   // Node reports a positive number, other runtimes a negative one or the name.
-  return PERMANENT.some((name) => code === name || numbers[name] === number)
+  for (let i = 0; i < PERMANENT.length; i++) {
+    const number = numbers[PERMANENT[i]]
+    if (code === PERMANENT[i] || errno === number || errno === -number) return true
+  }
+  return false
 }
 
 /**
@@ -72,12 +75,25 @@ function debug(message, error) {
 let warned = false
 
 /**
+ * Syntax only: other code may have replaced JavaScript's own functions, and may call back.
+ *
  * @param {ReturnType<NetworkInterfaces>} interfaces
  * @returns {boolean} whether code that hides a failure may have made them up
  */
 function isLoopbackOnly(interfaces) {
-  const lists = Object.values(interfaces || {})
-  return lists.every((list) => list === undefined || list.every(({ internal }) => internal))
+  // Without a prototype: `in` also lists what objects inherit.
+  const lists = /** @type {typeof interfaces} */ ({
+    __proto__: /** @type {any} */ (null),
+    ...interfaces
+  })
+  for (const name in lists) {
+    const list = lists[name]
+    if (list === undefined) continue
+    // A mock can be anything.
+    if (!(list.length >= 0)) return false
+    for (let i = 0; i < list.length; i++) if (!list[i].internal) return false
+  }
+  return true
 }
 
 /** @returns {NetworkInterfaces} ours, when the addon is loaded */

@@ -16,25 +16,35 @@ const { IN_A_BUNDLE, adviseToCompile, findAddon, publishedName } = require('./lo
  */
 
 /**
- * What the addon reports of one read. `text` and `numbers` are set when a source answered, `attempts` and
- * `missing` when none did or `diagnose` was set, `omissions` when `diagnose` was set.
+ * The addresses: see ../results/layout.js.
+ *
+ * @typedef {object} Reading
+ * @property {string[]} strings
+ * @property {Uint32Array} numbers
+ */
+
+/**
+ * What the addon reports of one read. `strings` is null, and `numbers` missing, when no source answered.
+ * Everything is missing on platforms without the addon.
  *
  * @typedef {object} Snapshot
- * @property {string} [text] all strings, a NUL after each: the addresses first
- * @property {Uint32Array} [numbers] see ../results/layout.js
+ * @property {string[] | null} [strings]
+ * @property {Uint32Array} [numbers]
  * @property {Attempt[]} [attempts]
  * @property {number} [missing] the facts that no source provided, as bits
  * @property {{ name: string, address: string }[]} [omissions]
  */
 
+/** @typedef {(strings: string[] | undefined, ...more: string[]) => string[]} Append of ../results/layout.js */
+
 /**
- * read() fills `numbers` if it is long enough, and creates a longer array if not. A string is the text of a
- * snapshot whose numbers are in `numbers`. probe() repeats the calls of glibc's getifaddrs(3), and returns the
- * first that fails; `errno` is positive.
+ * Without `diagnose`, read() returns the same object each time while sources answer, so its caller must be done
+ * with it before other code can run, and must not change it. probe() repeats the calls of glibc's getifaddrs(3),
+ * and returns the first that fails; `errno` is positive.
  *
  * @typedef {object} Addon
- * @property {((sources: number, diagnose: true, numbers: Uint32Array) => Snapshot) &
- *   ((sources: number, diagnose: false, numbers: Uint32Array) => string | Snapshot)} read
+ * @property {((sources: number, diagnose: true, append: Append) => Snapshot) &
+ *   ((sources: number, diagnose: false, append: Append) => Reading | (Snapshot & { strings: null }))} read
  * @property {() => { syscall: string, errno: number } | null} probe
  */
 
@@ -42,9 +52,39 @@ const { IN_A_BUNDLE, adviseToCompile, findAddon, publishedName } = require('./lo
 /** @type {readonly import('../index').SourceName[]} */
 const SOURCES = ['rtnetlink', 'ioctl', 'procfs']
 
+/** For messages. */
+const NAMES = `${SOURCES[0]}, ${SOURCES[1]}, ${SOURCES[2]}`
+
+/** @param {unknown} source */
+function bitOf(source) {
+  for (let place = 0; place < SOURCES.length; place++)
+    if (SOURCES[place] === source) return 1 << place
+  return 0
+}
+
 /** @param {readonly import('../index').SourceName[]} [sources] for read(); default: all */
 function bitsOf(sources = SOURCES) {
-  return sources.reduce((bits, source) => bits | (1 << SOURCES.indexOf(source)), 0)
+  let bits = 0
+  for (let i = 0; i < sources.length; i++) bits |= bitOf(sources[i])
+  return bits
+}
+
+/** @param {string} text */
+function splitAtCommas(text) {
+  const parts = ['']
+  for (let i = 0; i < text.length; i++)
+    if (text[i] === ',') parts[parts.length] = ''
+    else parts[parts.length - 1] += text[i]
+  return parts
+}
+
+/**
+ * @param {string[]} names
+ * @returns {names is import('../index').SourceName[]}
+ */
+function areSources(names) {
+  for (let i = 0; i < names.length; i++) if (bitOf(names[i]) === 0) return false
+  return true
 }
 
 /**
@@ -54,10 +94,10 @@ function bitsOf(sources = SOURCES) {
  */
 function parseSources(value) {
   if (value === undefined || value === '') return undefined
-  const names = /** @type {import('../index').SourceName[]} */ (value.split(','))
-  if (names.every((name) => SOURCES.includes(name))) return names
+  const names = splitAtCommas(value)
+  if (areSources(names)) return names
   const message =
-    `OSH_IFADDRS_SOURCES must be one or more of ${SOURCES.join(', ')}, ` +
+    `OSH_IFADDRS_SOURCES must be one or more of ${NAMES}, ` +
     `separated by commas without blanks, not ${require('node:util').inspect(value)}`
   throw Object.assign(new Error(message), { code: 'ERR_OSH_IFADDRS_SOURCES' })
 }
@@ -126,4 +166,4 @@ function embed(addons) {
   embedded = addons[publishedName()]
 }
 
-module.exports = { SOURCES, bitsOf, parseSources, supported, load, embed }
+module.exports = { NAMES, SOURCES, bitOf, bitsOf, parseSources, supported, load, embed }

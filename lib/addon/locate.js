@@ -31,7 +31,7 @@ function exists(file) {
 /** @param {string} folder */
 function isOurs(folder) {
   try {
-    const text = fs.readFileSync(path.join(folder, 'package.json'), 'utf8')
+    const text = fs.readFileSync(`${folder}/package.json`, 'utf8')
     return /"name":\s*"osh-ifaddrs"/.test(text)
   } catch (error) {
     const { code = '' } = /** @type {NodeJS.ErrnoException} */ (error)
@@ -40,8 +40,9 @@ function isOurs(folder) {
   }
 }
 
-// The package's folder, unless this file is in a bundle. Bundles for ES modules have no __dirname.
-const root = typeof __dirname === 'string' ? path.join(__dirname, '../..') : ''
+// The package's folder, unless this file is in a bundle. Bundles for ES modules have no __dirname. Not by
+// path.join(), which calls Array.prototype.push() (Node 20), and so what other code may have put in its place.
+const root = typeof __dirname === 'string' ? path.dirname(path.dirname(__dirname)) : ''
 
 /**
  * A bundle must not load what happens to lie two folders above it.
@@ -73,7 +74,7 @@ function publishedName() {
  * @returns {string} the line for a shell that runs `osh-ifaddrs` with these arguments
  */
 function shellCommand(...args) {
-  const words = ['sh', path.join(root, 'lib/command-line/osh-ifaddrs'), ...args]
+  const words = ['sh', `${root}/lib/command-line/osh-ifaddrs`, ...args]
   return words
     .map((word) => (/^[\w/.@+=:,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
     .join(' ')
@@ -85,7 +86,7 @@ function adviseToCompile() {
 }
 
 /** Where `osh-ifaddrs build` puts the binary. */
-const compiledFile = path.join(root, 'build/Release/osh_ifaddrs.node')
+const compiledFile = `${root}/build/Release/osh_ifaddrs.node`
 
 /**
  * @returns {string} the file
@@ -95,7 +96,7 @@ function findAddon() {
   checkRoot()
   if (exists(compiledFile)) return compiledFile
   const name = publishedName()
-  const published = path.join(root, `prebuilds/${name}.node`)
+  const published = `${root}/prebuilds/${name}.node`
   if (exists(published)) return published
   throw new NotFoundError(`none is published for ${name}, and none is compiled`, adviseToCompile())
 }

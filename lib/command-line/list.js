@@ -2,6 +2,7 @@
 'use strict'
 
 const { bitsOf, load, parseSources, supported } = require('../addon/load')
+const { append } = require('../results/layout')
 const { nativeListing, toListing } = require('../results/listing')
 const { align, makeTerminal, printable, widthOf, wrap } = require('./terminal')
 
@@ -71,7 +72,7 @@ function formatFootnotes({ interrupted, missing, omitted }) {
  */
 function formatListing(sources) {
   const listing = supported
-    ? toListing(load().read(bitsOf(sources), true, new Uint32Array()))
+    ? toListing(load().read(bitsOf(sources), true, append))
     : nativeListing()
   const terminal = makeTerminal(process.stdout, process.env)
   const table = formatTable(listing.interfaces, terminal)

@@ -65,7 +65,7 @@ function toInterfaces(snapshot, diagnosis) {
  * @throws {import('../index').UnavailableError} when no source answered
  */
 function toListing(snapshot) {
-  if (snapshot.text === undefined) throw unavailableError(snapshot)
+  if (snapshot.strings === null) throw unavailableError(snapshot)
   const diagnosis = toDiagnosis(snapshot)
   const { missing, omitted } = diagnosis
   const interfaces = toInterfaces(snapshot, diagnosis)

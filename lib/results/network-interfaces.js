@@ -7,59 +7,57 @@ const { FIELD, FIRST_RECORD, FLAG, RECORD_LENGTH } = require('./layout')
 /** @typedef {import('node:os').NetworkInterfaceInfo} Entry */
 /** @typedef {{ netmask: string, suffix: string }} Mask `suffix` is that of the CIDR */
 
-// Indexed by prefix length; each is made once.
-/** @type {Mask[]} */
-const ipv4Masks = []
-/** @type {Mask[]} */
-const ipv6Masks = []
+// Indexed by prefix length; each is made once. Without a prototype, whose properties other code can define.
+/** @typedef {Record<number, Mask | undefined>} Masks */
+const ipv4Masks = /** @type {Masks} */ ({ __proto__: null })
+const ipv6Masks = /** @type {Masks} */ ({ __proto__: null })
 
 /** @param {number} prefixLength 0 to 32 */
 function makeIPv4Mask(prefixLength) {
   const mask = prefixLength === 0 ? 0 : -1 << (32 - prefixLength)
-  const netmask = [24, 16, 8, 0].map((shift) => (mask >>> shift) & 255).join('.')
+  const netmask = `${mask >>> 24}.${(mask >>> 16) & 255}.${(mask >>> 8) & 255}.${mask & 255}`
   return (ipv4Masks[prefixLength] = { netmask, suffix: `/${prefixLength}` })
 }
 
+const DIGITS = '0123456789abcdef'
+
 /** @param {number} prefixLength 0 to 128 */
 function makeIPv6Mask(prefixLength) {
-  const groups = Array(prefixLength >> 4).fill('ffff')
-  const rest = prefixLength & 15
-  if (rest > 0) groups.push(((0xffff << (16 - rest)) & 0xffff).toString(16))
+  let netmask = ''
+  let groups = 0
+  for (let bits = prefixLength; bits > 0; bits -= 16, groups++) {
+    if (groups > 0) netmask += ':'
+    const group = bits >= 16 ? 0xffff : (0xffff << (16 - bits)) & 0xffff
+    for (let shift = 12; shift >= 0; shift -= 4) netmask += DIGITS[(group >> shift) & 15]
+  }
   // RFC 5952: a single group of zeros is not shortened.
-  const end = groups.length === 8 ? '' : groups.length === 7 ? ':0' : '::'
-  return (ipv6Masks[prefixLength] = { netmask: groups.join(':') + end, suffix: `/${prefixLength}` })
+  netmask += groups === 8 ? '' : groups === 7 ? ':0' : '::'
+  return (ipv6Masks[prefixLength] = { netmask, suffix: `/${prefixLength}` })
 }
+
+// What every object inherits, also what other code adds.
+const ORDINARY = {}
 
 /**
  * @param {NodeJS.Dict<Entry[]>} result
- * @param {string} name
- * @returns {Entry[]} the entries of an own property, also if the link is called constructor or __proto__
+ * @param {string} name that it inherits, such as constructor or __proto__
+ * @returns {NodeJS.Dict<Entry[]>} the same with the name as its own property
  */
-function entriesOf(result, name) {
-  const entries = (result[name] ??= [])
-  if (Object.hasOwn(result, name)) return entries
-  const value = /** @type {Entry[]} */ ([])
-  const descriptor = { value, enumerable: true, configurable: true, writable: true }
-  Object.defineProperty(result, name, descriptor)
-  return value
+function addOwn(result, name) {
+  /** @type {NodeJS.Dict<Entry[]>} */
+  const own = { __proto__: /** @type {any} */ (null), ...result }
+  return { ...own, [name]: own[name] ?? [] }
 }
 
-// Splitting a text takes a tenth of a call with many links, and few texts differ from the one before.
-let lastText = ''
-let texts = ['']
-
 /**
- * @param {string} text of a snapshot
- * @param {Uint32Array} numbers of the same snapshot
+ * Syntax only, no function of JavaScript's library: other code may have replaced it, and may call back.
+ *
+ * @param {import('../addon/load').Reading} reading
  * @returns {NodeJS.Dict<Entry[]>}
  */
-function toNetworkInterfaces(text, numbers) {
-  if (text !== lastText) {
-    texts = text.split('\0')
-    lastText = text
-  }
+function toNetworkInterfaces({ strings, numbers }) {
   /** @type {NodeJS.Dict<Entry[]>} */
-  const result = {}
+  let result = {}
   /** @type {Entry[]} */
   let entries = []
   let lastName = -1
@@ -68,22 +66,24 @@ function toNetworkInterfaces(text, numbers) {
     if (!(flags & FLAG.running)) continue
     const name = numbers[at + FIELD.name]
     if (name !== lastName) {
-      entries = entriesOf(result, texts[name])
+      const key = strings[name]
+      if (key in ORDINARY) result = addOwn(result, key)
+      entries = result[key] ??= []
       lastName = name
     }
-    const address = texts[i]
-    const mac = texts[numbers[at + FIELD.mac]]
+    const address = strings[i]
+    const mac = strings[numbers[at + FIELD.mac]]
     const internal = (flags & FLAG.loopback) !== 0
     const prefixLength = numbers[at + FIELD.prefixLength]
     if (flags & FLAG.ipv6) {
       const { netmask, suffix } = ipv6Masks[prefixLength] ?? makeIPv6Mask(prefixLength)
       const scopeid = flags & FLAG.linkLocal ? numbers[at + FIELD.ifindex] : 0
       const cidr = address + suffix
-      entries.push({ address, netmask, family: 'IPv6', mac, internal, cidr, scopeid })
+      entries[entries.length] = { address, netmask, family: 'IPv6', mac, internal, cidr, scopeid }
     } else {
       const { netmask, suffix } = ipv4Masks[prefixLength] ?? makeIPv4Mask(prefixLength)
       const cidr = address + suffix
-      entries.push({ address, netmask, family: 'IPv4', mac, internal, cidr })
+      entries[entries.length] = { address, netmask, family: 'IPv4', mac, internal, cidr }
     }
   }
   return result

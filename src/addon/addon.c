@@ -1,15 +1,14 @@
 // The N-API binding: read(), which passes a snapshot to lib/ in few values, and probe(). What they
 // mean for os.networkInterfaces() is decided there.
 
-#include "../core/addresses.h"
 #include "../read.h"
 #include "../sources/rtnetlink.h"
+#include "layout.h"
 #include "text.h"
 
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 
 // Weak: other programs preload this file, and lack these functions.
 #define NAPI_EXTERN __attribute__((weak))
@@ -31,142 +30,11 @@ static bool ok(napi_env env, napi_status status) {
   return false;
 }
 
-// The numbers begin with the count of addresses. Each address then has these, in this order.
-#define FIRST_FIELD 1
-enum field {
-  FIELD_NAME,    // index of its name among the strings
-  FIELD_MAC,     // index of its hardware address among the strings
-  FIELD_PREFIX,  // prefix length
-  FIELD_FLAGS,   // enum flag
-  FIELD_IFINDEX, // of its link
-  FIELD_COUNT,
-};
-
-enum flag {
-  FLAG_IPV6 = 1 << 0,
-  FLAG_LOOPBACK = 1 << 1,
-  FLAG_LINK_LOCAL = 1 << 2,      // unicast or multicast: its scope id is the ifindex
-  FLAG_RUNNING = 1 << 3,         // its link is up and running
-  FLAG_PREFIX_INFERRED = 1 << 4, // its prefix length was inferred
-  FLAG_STATE_INFERRED = 1 << 5,  // its link, or the state of it, was inferred
-  FLAG_MAC_UNKNOWN = 1 << 6,     // no source provided the hardware address
-};
-
-static bool is_running(const struct osh_link *link) {
-  return (link->flags & (IFF_UP | IFF_RUNNING)) == (IFF_UP | IFF_RUNNING);
-}
-
-// The hardware address is that of the link that the label names, if there is one.
-static bool is_mac_known(const struct osh_snapshot *snapshot, const struct osh_address *address) {
-  return address->mac_link == OSH_NO_LINK
-             ? !(snapshot->missing & OSH_FACT_LINKS)
-             : (snapshot->links[address->mac_link].facts & OSH_LINK_HWADDR) != 0;
-}
-
-static uint32_t flags_of(const struct osh_snapshot *snapshot, const struct osh_address *address,
-                         const struct osh_link *link) {
-  uint32_t flags = 0;
-  if (address->family == AF_INET6)
-    flags |= FLAG_IPV6 | (osh_is_link_local(address->bytes) ? FLAG_LINK_LOCAL : 0);
-  if (link->flags & IFF_LOOPBACK)
-    flags |= FLAG_LOOPBACK;
-  if (is_running(link))
-    flags |= FLAG_RUNNING;
-  if (address->facts & OSH_ADDRESS_PREFIX_INFERRED)
-    flags |= FLAG_PREFIX_INFERRED;
-  if ((link->facts & OSH_LINK_FLAGS_INFERRED) || (address->facts & OSH_ADDRESS_LINK_INFERRED))
-    flags |= FLAG_STATE_INFERRED;
-  if (!is_mac_known(snapshot, address))
-    flags |= FLAG_MAC_UNKNOWN;
-  return flags;
-}
-
-// All strings in one, each with a NUL after it, which none of them can hold: one N-API call for
-// each would take as long as everything else. First the addresses in their order, then names and
-// hardware addresses as they come up, those of a link once.
-struct strings {
-  char *bytes;
-  size_t length;
-  uint32_t count;
-  uint32_t *names; // by link: index of its name; 0 if there is none yet
-  uint32_t *macs;  // by link, and one more for zeros: index of its hardware address
-};
-
-// What an address needs at most.
-#define MAX_STRINGS_LENGTH (OSH_IPV6_TEXT_MAX + 1 + IFNAMSIZ + OSH_MAC_TEXT_LENGTH + 1)
-
-static bool allocate_strings(struct strings *strings, const struct osh_snapshot *snapshot) {
-  size_t count = snapshot->link_count + 1;
-  memset(strings, 0, sizeof(*strings));
-  strings->bytes = malloc(snapshot->address_count * MAX_STRINGS_LENGTH + 1);
-  strings->names = calloc(2 * count, sizeof(*strings->names));
-  if (strings->bytes == NULL || strings->names == NULL)
-    return false;
-  strings->macs = strings->names + count;
-  return true;
-}
-
-// Ends the string of `length` bytes that was written at the end. Returns its index.
-static uint32_t end_string(struct strings *strings, size_t length) {
-  strings->length += length;
-  strings->bytes[strings->length++] = '\0';
-  return strings->count++;
-}
-
-static size_t format_address(uint8_t family, const uint8_t *bytes, char *text) {
-  return family == AF_INET ? osh_ipv4_text(bytes, text) : osh_ipv6_text(bytes, text);
-}
-
-static uint32_t append_name(struct strings *strings, const char *name) {
-  size_t length = strlen(name);
-  memcpy(strings->bytes + strings->length, name, length);
-  return end_string(strings, length);
-}
-
-static uint32_t name_index(struct strings *strings, const struct osh_snapshot *snapshot,
-                           const struct osh_address *address) {
-  const char *name = osh_address_name(snapshot, address);
-  const char *link_name = snapshot->links[address->link].name;
-  if (name != link_name && strcmp(name, link_name) != 0)
-    return append_name(strings, name);
-  uint32_t *index = &strings->names[address->link];
-  if (*index == 0)
-    *index = append_name(strings, name);
-  return *index;
-}
-
-static uint32_t mac_index(struct strings *strings, const struct osh_snapshot *snapshot,
-                          const struct osh_address *address) {
-  static const uint8_t zeros[6] = {0};
-  bool known = address->mac_link != OSH_NO_LINK && is_running(&snapshot->links[address->mac_link]);
-  uint32_t *index = &strings->macs[known ? address->mac_link : snapshot->link_count];
-  if (*index == 0) {
-    const uint8_t *bytes = known ? snapshot->links[address->mac_link].hwaddr : zeros;
-    *index = end_string(strings, osh_mac_text(bytes, strings->bytes + strings->length));
-  }
-  return *index;
-}
-
-static void fill(struct strings *strings, uint32_t *numbers, const struct osh_snapshot *snapshot) {
-  for (size_t i = 0; i < snapshot->address_count; i++) {
-    const struct osh_address *address = &snapshot->addresses[i];
-    end_string(strings,
-               format_address(address->family, address->bytes, strings->bytes + strings->length));
-  }
-  numbers[0] = (uint32_t)snapshot->address_count;
-  numbers += FIRST_FIELD;
-  for (size_t i = 0; i < snapshot->address_count; i++, numbers += FIELD_COUNT) {
-    const struct osh_address *address = &snapshot->addresses[i];
-    numbers[FIELD_NAME] = name_index(strings, snapshot, address);
-    numbers[FIELD_MAC] = mac_index(strings, snapshot, address);
-    numbers[FIELD_PREFIX] = address->prefix_len;
-    numbers[FIELD_FLAGS] = flags_of(snapshot, address, &snapshot->links[address->link]);
-    numbers[FIELD_IFINDEX] = address->ifindex;
-  }
-}
-
 static bool set(napi_env env, napi_value object, const char *name, napi_value value) {
-  return ok(env, napi_set_named_property(env, object, name, value));
+  // napi_set_named_property() runs setters that other code has added to Object.prototype.
+  napi_property_descriptor property = {
+      .utf8name = name, .value = value, .attributes = napi_default_jsproperty};
+  return ok(env, napi_define_properties(env, object, 1, &property));
 }
 
 static bool set_number(napi_env env, napi_value object, const char *name, int64_t number) {
@@ -183,55 +51,134 @@ static bool set_string(napi_env env, napi_value object, const char *name, const 
   return ok(env, status) && set(env, object, name, value);
 }
 
-// The numbers: the caller's own array, or a new one if that is too small.
-struct numbers {
-  napi_value array;
-  uint32_t *data;
-  size_t length; // of the caller's
+// What read() returned: { strings, numbers }.
+struct reading {
+  napi_ref reference; // if it outlives the call
+  napi_value object;  // during a call
+  char *bytes;        // of its strings
+  size_t length;      // of these
+  uint32_t *numbers;  // the data of its numbers
+  size_t capacity;    // of these
 };
 
-static bool get_numbers(napi_env env, napi_value array, struct numbers *numbers) {
-  napi_typedarray_type type;
-  void *data;
-  if (!ok(env, napi_get_typedarray_info(env, array, &type, &numbers->length, &data, NULL, NULL)))
-    return false;
-  if (type != napi_uint32_array) {
-    (void)ok(env, napi_throw_type_error(env, NULL, "the third argument must be a Uint32Array"));
-    return false;
-  }
-  numbers->array = array;
-  numbers->data = data;
-  return true;
+static void throw_no_memory(napi_env env) {
+  (void)napi_throw_error(env, "ENOMEM", "no memory for the addresses");
 }
 
-static bool create_numbers(napi_env env, size_t length, struct numbers *numbers) {
+static napi_value create_numbers(napi_env env, size_t length, uint32_t **numbers) {
   napi_value buffer;
+  napi_value array;
   void *data;
-  if (!ok(env, napi_create_arraybuffer(env, length * sizeof(*numbers->data), &data, &buffer)) ||
-      !ok(env, napi_create_typedarray(env, napi_uint32_array, length, buffer, 0, &numbers->array)))
+  if (!ok(env, napi_create_arraybuffer(env, length * sizeof(**numbers), &data, &buffer)) ||
+      !ok(env, napi_create_typedarray(env, napi_uint32_array, length, buffer, 0, &array)))
+    return NULL;
+  *numbers = data;
+  return array;
+}
+
+// What one call passes: JavaScript's stack holds the arguments.
+#define STRINGS_PER_CALL 1024
+
+// By calls of lib/results/layout.js's append(): napi_set_element() for each string takes three
+// times as long, and runs setters that other code has added to Array.prototype.
+static napi_value create_strings(napi_env env, napi_value append,
+                                 const struct osh_strings *strings) {
+  napi_value undefined;
+  if (!ok(env, napi_get_undefined(env, &undefined)))
+    return NULL;
+  napi_value array = undefined;
+  const char *string = strings->bytes;
+  napi_status (*create)(napi_env, const char *, size_t, napi_value *) =
+      strings->ascii ? napi_create_string_latin1 : napi_create_string_utf8;
+  uint32_t i = 0;
+  do {
+    napi_value arguments[1 + STRINGS_PER_CALL];
+    size_t count = 0;
+    arguments[count++] = array;
+    for (; count <= STRINGS_PER_CALL && i < strings->count; i++) {
+      size_t length = strlen(string);
+      if (!ok(env, create(env, string, length, &arguments[count++])))
+        return NULL;
+      string += length + 1;
+    }
+    if (!ok(env, napi_call_function(env, undefined, append, count, arguments, &array)))
+      return NULL;
+  } while (i < strings->count);
+  return array;
+}
+
+static bool reserve_numbers(napi_env env, struct reading *reading, size_t length) {
+  if (length <= reading->capacity)
+    return true;
+  uint32_t *numbers;
+  napi_value array = create_numbers(env, length, &numbers);
+  if (array == NULL || !set(env, reading->object, "numbers", array))
     return false;
-  numbers->data = data;
+  reading->numbers = numbers;
+  reading->capacity = length;
   return true;
 }
 
-// Sets `*fits` if the numbers are in the caller's array.
-static bool create_addresses(napi_env env, const struct osh_snapshot *snapshot,
-                             struct numbers *numbers, napi_value *text, bool *fits) {
-  size_t length = FIRST_FIELD + snapshot->address_count * FIELD_COUNT;
-  *fits = length <= numbers->length;
-  if (!*fits && !create_numbers(env, length, numbers))
-    return false;
-  struct strings strings;
-  bool created = allocate_strings(&strings, snapshot);
-  if (created) {
-    fill(&strings, numbers->data, snapshot);
-    created = ok(env, napi_create_string_utf8(env, strings.bytes, strings.length, text));
-  } else {
-    (void)napi_throw_error(env, "ENOMEM", "no memory for the addresses");
+// Takes `strings->bytes`.
+static bool update_strings(napi_env env, napi_value append, struct reading *reading,
+                           struct osh_strings *strings) {
+  bool known = reading->bytes != NULL && reading->length == strings->length &&
+               memcmp(reading->bytes, strings->bytes, strings->length) == 0;
+  napi_value array = known ? NULL : create_strings(env, append, strings);
+  bool updated = array != NULL && set(env, reading->object, "strings", array);
+  free(updated ? reading->bytes : strings->bytes);
+  if (updated) {
+    reading->bytes = strings->bytes;
+    reading->length = strings->length;
   }
-  free(strings.bytes);
-  free(strings.names);
-  return created;
+  return known || updated;
+}
+
+// Makes `reading->object` hold the snapshot's addresses.
+static bool update(napi_env env, napi_value append, struct reading *reading,
+                   const struct osh_snapshot *snapshot) {
+  if (!reserve_numbers(env, reading, osh_numbers_length(snapshot)))
+    return false;
+  struct osh_strings strings;
+  if (osh_lay_out(snapshot, &strings, reading->numbers))
+    return update_strings(env, append, reading, &strings);
+  throw_no_memory(env);
+  return false;
+}
+
+// The environment deletes the reference.
+static void free_reading(napi_env env, void *data, void *hint) {
+  (void)env, (void)hint;
+  struct reading *reading = data;
+  free(reading->bytes);
+  free(reading);
+}
+
+// Creates the environment's reading on first use. Returns NULL with an exception pending.
+static struct reading *get_last_reading(napi_env env) {
+  void *data = NULL;
+  if (!ok(env, napi_get_instance_data(env, &data)) || data != NULL)
+    return data;
+  struct reading *reading = calloc(1, sizeof(*reading));
+  if (reading == NULL)
+    throw_no_memory(env);
+  else if (ok(env, napi_create_object(env, &reading->object)) &&
+           ok(env, napi_create_reference(env, reading->object, 1, &reading->reference)) &&
+           ok(env, napi_set_instance_data(env, reading, free_reading, NULL)))
+    return reading;
+  free(reading);
+  return NULL;
+}
+
+// Most reads find the strings of the one before, and creating strings takes longer than everything
+// else. So each environment has one object, which lib/ only reads, and no user code gets hold of.
+static napi_value update_last_reading(napi_env env, napi_value append,
+                                      const struct osh_snapshot *snapshot) {
+  struct reading *reading = get_last_reading(env);
+  bool updated = reading != NULL &&
+                 ok(env, napi_get_reference_value(env, reading->reference, &reading->object)) &&
+                 update(env, append, reading, snapshot);
+  return updated ? reading->object : NULL;
 }
 
 static bool set_attempts(napi_env env, napi_value result, const struct osh_snapshot *snapshot) {
@@ -261,7 +208,7 @@ static bool set_omissions(napi_env env, napi_value result, const struct osh_snap
   for (uint32_t i = 0; i < snapshot->omission_count; i++) {
     const struct osh_omission *omission = &snapshot->omissions[i];
     char text[OSH_IPV6_TEXT_MAX + 1] = {0};
-    (void)format_address(omission->family, omission->bytes, text);
+    (void)osh_address_text(omission->family, omission->bytes, text);
     napi_value object;
     if (!ok(env, napi_create_object(env, &object)) ||
         !ok(env, napi_set_element(env, omissions, i, object)) ||
@@ -272,52 +219,44 @@ static bool set_omissions(napi_env env, napi_value result, const struct osh_snap
   return true;
 }
 
-// Creates what read() returns if the text alone is not enough. `text` is NULL if no source
-// answered.
-static napi_value create_reading(napi_env env, const struct osh_snapshot *snapshot, bool diagnose,
-                                 napi_value text, napi_value numbers) {
-  napi_value reading;
-  if (!ok(env, napi_create_object(env, &reading)))
-    return NULL;
-  bool answered = text != NULL;
-  bool created =
-      (!answered || (set(env, reading, "text", text) && set(env, reading, "numbers", numbers))) &&
-      ((answered && !diagnose) || set_attempts(env, reading, snapshot)) &&
-      (!diagnose || set_omissions(env, reading, snapshot));
-  return created ? reading : NULL;
+static bool set_addresses(napi_env env, napi_value append, napi_value result,
+                          const struct osh_snapshot *snapshot) {
+  struct reading reading = {.object = result};
+  bool updated = update(env, append, &reading, snapshot);
+  free(reading.bytes);
+  return updated;
 }
 
-static napi_value create_result(napi_env env, const struct osh_snapshot *snapshot, bool answered,
-                                bool diagnose, struct numbers *numbers) {
-  napi_value text = NULL;
-  bool fits = false;
-  if (answered && !create_addresses(env, snapshot, numbers, &text, &fits))
-    return NULL;
-  if (fits && !diagnose)
-    return text;
-  return create_reading(env, snapshot, diagnose, text, numbers->array);
+static napi_value create_snapshot(napi_env env, napi_value append,
+                                  const struct osh_snapshot *snapshot, bool answered) {
+  napi_value result;
+  bool created = ok(env, napi_create_object(env, &result)) &&
+                 (answered ? set_addresses(env, append, result, snapshot)
+                           : set_string(env, result, "strings", NULL)) &&
+                 set_attempts(env, result, snapshot) && set_omissions(env, result, snapshot);
+  return created ? result : NULL;
 }
 
-// read(sources: number, diagnose: boolean, numbers: Uint32Array)
+// read(sources: number, diagnose: boolean, append: function)
 //
-// Returns all strings in one if a source answered and `numbers`, which it fills, is large enough.
-// Otherwise, or with `diagnose`, returns an object: with `text` and `numbers` if a source answered;
-// with `attempts` and `missing` if none did or with `diagnose`; with `omissions` with `diagnose`.
+// Returns { strings, numbers } if a source answered: the same object each time, with what it
+// found now. Otherwise, or with `diagnose`, returns a new object, which also has `attempts`,
+// `missing` and `omissions`; its `strings` is null if no source answered.
 static napi_value read_snapshot(napi_env env, napi_callback_info info) {
   napi_value arguments[3];
   size_t count = 3;
   uint32_t sources;
   bool diagnose;
-  struct numbers numbers;
   if (!ok(env, napi_get_cb_info(env, info, &count, arguments, NULL, NULL)) ||
       !ok(env, napi_get_value_uint32(env, arguments[0], &sources)) ||
-      !ok(env, napi_get_value_bool(env, arguments[1], &diagnose)) ||
-      !get_numbers(env, arguments[2], &numbers))
+      !ok(env, napi_get_value_bool(env, arguments[1], &diagnose)))
     return NULL;
 
   struct osh_snapshot snapshot;
-  int error = osh_read(&snapshot, (struct osh_request){.sources = sources});
-  napi_value result = create_result(env, &snapshot, error == 0, diagnose, &numbers);
+  bool answered = osh_read(&snapshot, (struct osh_request){.sources = sources}) == 0;
+  napi_value result = answered && !diagnose
+                          ? update_last_reading(env, arguments[2], &snapshot)
+                          : create_snapshot(env, arguments[2], &snapshot, answered);
   osh_snapshot_free(&snapshot);
   return result;
 }

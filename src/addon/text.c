@@ -2,6 +2,8 @@
 
 #include "text.h"
 
+#include <sys/socket.h>
+
 static const char digits[] = "0123456789abcdef";
 
 static size_t decimal(unsigned value, char *text) {
@@ -74,6 +76,10 @@ size_t osh_ipv6_text(const uint8_t *bytes, char *text) {
   if (start >= 0 && start + zeros == 8)
     text[length++] = ':';
   return length;
+}
+
+size_t osh_address_text(uint8_t family, const uint8_t *bytes, char *text) {
+  return family == AF_INET ? osh_ipv4_text(bytes, text) : osh_ipv6_text(bytes, text);
 }
 
 size_t osh_mac_text(const uint8_t *bytes, char *text) {

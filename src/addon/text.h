@@ -14,4 +14,6 @@
 // how many. `bytes` are in network byte order: 4, 16 and 6 of them.
 size_t osh_ipv4_text(const uint8_t *bytes, char *text);
 size_t osh_ipv6_text(const uint8_t *bytes, char *text);
+// Of either family.
+size_t osh_address_text(uint8_t family, const uint8_t *bytes, char *text);
 size_t osh_mac_text(const uint8_t *bytes, char *text);

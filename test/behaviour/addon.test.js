@@ -1,47 +1,45 @@
 'use strict'
 
-// What the addon's read() does with arguments that lib/ never passes: it throws, and writes nothing.
+// What the addon's read() does with arguments that lib/ never passes: it throws. And what it returns, call by call.
 
 const t = require('tap')
 const { bitsOf, load } = require('../../lib/addon/load')
+const { append } = require('../../lib/results/layout')
 
 const addon = load()
 
 t.test("an error has Node's message", async (t) => {
-  const numbers = new Uint32Array(8)
-  const expected = { code: 'ERR_OSH_IFADDRS_NAPI', message: 'A number was expected' }
-  t.throws(() => addon.read('x', false, numbers), expected)
-  t.throws(() => addon.read(), expected)
-  const notBoolean = { code: 'ERR_OSH_IFADDRS_NAPI', message: 'A boolean was expected' }
-  t.throws(() => addon.read(bitsOf(), 'x', numbers), notBoolean)
+  const code = 'ERR_OSH_IFADDRS_NAPI'
+  t.throws(() => addon.read('x', false, append), { code, message: 'A number was expected' })
+  t.throws(() => addon.read(), { code, message: 'A number was expected' })
+  t.throws(() => addon.read(bitsOf(), 'x', append), { code, message: 'A boolean was expected' })
+  for (const value of [undefined, null, {}, 8])
+    t.throws(() => addon.read(bitsOf(), true, value), { code })
 })
 
-t.test('numbers must be a Uint32Array', async (t) => {
-  const types = [Uint8Array, Int32Array, Float32Array, BigUint64Array]
-  for (const Numbers of types) {
-    const numbers = new Numbers(64)
-    t.throws(() => addon.read(bitsOf(), false, numbers), {
-      name: 'TypeError',
-      message: 'the third argument must be a Uint32Array'
-    })
-    t.notOk(numbers.some(Boolean), `nothing is written to ${Numbers.name}`)
+t.test('an error of the function is passed on', async (t) => {
+  const error = new Error('frob')
+  const fail = () => {
+    throw error
   }
-  for (const numbers of [
-    [],
-    {},
-    null,
-    undefined,
-    8,
-    new ArrayBuffer(64),
-    new DataView(new ArrayBuffer(64))
-  ])
-    t.throws(() => addon.read(bitsOf(), false, numbers), { code: 'ERR_OSH_IFADDRS_NAPI' })
+  t.throws(() => addon.read(bitsOf(), true, fail), error)
 })
 
-t.test('an array that is too small is not written to', async (t) => {
-  const numbers = new Uint32Array(new ArrayBuffer(64), 0, 2)
-  const { text, numbers: larger } = addon.read(bitsOf(), false, numbers)
-  t.type(text, 'string')
-  t.ok(larger.length > numbers.length)
-  t.notOk(new Uint32Array(numbers.buffer).some(Boolean))
+t.test('strings and numbers are the same objects as long as the network is', async (t) => {
+  const first = addon.read(bitsOf(), false, append)
+  const { strings, numbers } = first
+  t.type(strings, Array)
+  t.type(numbers, Uint32Array)
+  const second = addon.read(bitsOf(), false, append)
+  t.equal(second, first)
+  t.equal(second.strings, strings)
+  t.equal(second.numbers, numbers)
+})
+
+t.test('a diagnosis has its own', async (t) => {
+  const reading = addon.read(bitsOf(), false, append)
+  const snapshot = addon.read(bitsOf(), true, append)
+  t.not(snapshot.strings, reading.strings)
+  t.not(snapshot.numbers, reading.numbers)
+  t.strictSame(snapshot.strings, reading.strings)
 })

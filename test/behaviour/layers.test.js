@@ -14,6 +14,7 @@ const read = (file) => fs.readFileSync(path.join(root, file), 'utf8')
 const CORE_FILES = read('src/core-files.txt').trim().split('\n')
 const OTHER_FILES = [
   'addon/addon.c',
+  'addon/layout.c',
   'addon/text.c',
   'preload/block.c',
   'preload/fortified.c',

@@ -8,6 +8,7 @@ const { execFileSync } = require('node:child_process')
 const path = require('node:path')
 const t = require('tap')
 const { findAddon } = require('../../lib/addon/locate')
+const { append } = require('../../lib/results/layout')
 const { skipWithout } = require('../support/requirements')
 const { countDescriptors } = require('./resources')
 
@@ -36,17 +37,20 @@ const ALL = 7
 const PROCFS = 4
 
 const addon = torture.init({})
-const small = new Uint32Array(1)
-const large = new Uint32Array(65536)
 
-/** The operations that fail. None keeps state for the next. */
+/** @param {number} sources */
+const read = (sources) => JSON.stringify(addon.read(sources, false, append))
+/** @param {number} sources */
+const diagnose = (sources) => JSON.stringify(addon.read(sources, true, append))
+
+/** The operations that fail. None depends on the failures before. */
 const OPERATIONS = {
   'an initialisation': () => typeof torture.init({})?.read,
-  'a read': () => addon.read(ALL, false, large),
-  'a read into a buffer that is too small': () => JSON.stringify(addon.read(ALL, false, small)),
-  'a read with details': () => JSON.stringify(addon.read(ALL, true, small)),
-  'a read of nothing': () => JSON.stringify(addon.read(0, false, small)),
-  'a read of procfs alone': () => JSON.stringify(addon.read(PROCFS, true, small)),
+  'a read': () => read(ALL),
+  'a read that finds other addresses than the one before': () => read(PROCFS) + read(ALL),
+  'a read with details': () => diagnose(ALL),
+  'a read of nothing': () => read(0),
+  'a read of procfs alone': () => diagnose(PROCFS),
   'a probe': () => JSON.stringify(addon.probe()),
   'a probe that is refused': () => {
     torture.refuseSockets(true)
@@ -54,14 +58,6 @@ const OPERATIONS = {
       return JSON.stringify(addon.probe())
     } finally {
       torture.refuseSockets(false)
-    }
-  },
-  'a read into another array': () => {
-    try {
-      return addon.read(ALL, false, new Uint8Array(1))
-    } catch (error) {
-      if (!(error instanceof TypeError)) throw error
-      return error.message
     }
   }
 }
@@ -114,8 +110,28 @@ function napiSymbols(file, which, prefix = '') {
 
 let injected = 0
 
+// Only the first read of a thread creates what it and later ones return, if no call fails.
+t.test('the first read', async (t) => {
+  const before = attempt(() => null, NAPI, 0, 0, false).blocks
+  let at = 0
+  let created = false
+  while (!created) {
+    at++
+    for (const status of STATUSES) {
+      const { error, blocks } = attempt(() => read(ALL), NAPI, at, status, false)
+      injected++
+      created = blocks !== before
+      if (created) break
+      t.ok(isPlain(error), `call ${at}, ${status}: ${error}`)
+    }
+  }
+  t.ok(at > 6, `${at} calls`)
+})
+
 for (const [name, operation] of Object.entries(OPERATIONS)) {
   t.test(name, async (t) => {
+    // Repeated, because a read keeps strings for the next one.
+    operation()
     const expected = attempt(operation, NAPI, 0, 0, false)
     t.equal(expected.error, undefined, 'control: without failures it succeeds')
     const descriptorsBefore = countDescriptors()

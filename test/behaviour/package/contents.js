@@ -62,6 +62,8 @@ const FILES = [
   'register.d.ts',
   'register.js',
   'src/addon/addon.c',
+  'src/addon/layout.c',
+  'src/addon/layout.h',
   'src/addon/text.c',
   'src/addon/text.h',
   'src/core-files.txt',

@@ -7,6 +7,7 @@
 const { Worker, isMainThread, parentPort, workerData } = require('node:worker_threads')
 const { bitsOf, load } = require('../../../lib/addon/load')
 const { isInterrupted, toDiagnosis } = require('../../../lib/results/diagnosis')
+const { append } = require('../../../lib/results/layout')
 const { toNetworkInterfaces } = require('../../../lib/results/network-interfaces')
 const { countDescriptors } = require('../resources')
 const { AnswerChecker } = require('./answer-checker')
@@ -16,7 +17,6 @@ const { History } = require('./history')
 const CALLERS = 8
 // At most, for collecting the garbage of all callers twice, on a machine with any load.
 const COLLECTION_SECONDS = 600
-const noNumbers = new Uint32Array()
 
 /**
  * Calls until the history is stopped or an answer is wrong.
@@ -30,9 +30,9 @@ function call(history) {
   let collected = 0
   while (!history.stopped && wrong === null) {
     const from = history.ended
-    const snapshot = addon.read(bitsOf(), true, noNumbers)
+    const snapshot = addon.read(bitsOf(), true, append)
     const to = history.begun
-    const answer = toNetworkInterfaces(snapshot.text, snapshot.numbers)
+    const answer = toNetworkInterfaces(snapshot)
     wrong = checker.check(answer, from, to, isInterrupted(toDiagnosis(snapshot)))
     history.countCall()
     if (collected === history.requestedCollections) continue

@@ -53,10 +53,24 @@ WRAP(napi_create_typedarray,
      (napi_env env, napi_typedarray_type type, size_t length, napi_value buffer, size_t offset,
       napi_value *result),
      env, type, length, buffer, offset, result)
-WRAP(napi_get_typedarray_info,
-     (napi_env env, napi_value array, napi_typedarray_type *type, size_t *length, void **data,
-      napi_value *buffer, size_t *offset),
-     env, array, type, length, data, buffer, offset)
+WRAP(napi_get_undefined, (napi_env env, napi_value *result), env, result)
+WRAP(napi_create_string_latin1,
+     (napi_env env, const char *string, size_t length, napi_value *result), env, string, length,
+     result)
+WRAP(napi_call_function,
+     (napi_env env, napi_value receiver, napi_value function, size_t count,
+      const napi_value *arguments, napi_value *result),
+     env, receiver, function, count, arguments, result)
+WRAP(napi_create_reference, (napi_env env, napi_value value, uint32_t count, napi_ref *result), env,
+     value, count, result)
+WRAP(napi_get_reference_value, (napi_env env, napi_ref reference, napi_value *result), env,
+     reference, result)
+WRAP(napi_get_instance_data, (napi_env env, void **data), env, data)
+WRAP(napi_set_instance_data, (napi_env env, void *data, napi_finalize finalize, void *hint), env,
+     data, finalize, hint)
+WRAP(napi_define_properties,
+     (napi_env env, napi_value object, size_t count, const napi_property_descriptor *properties),
+     env, object, count, properties)
 WRAP(napi_create_string_utf8, (napi_env env, const char *string, size_t length, napi_value *result),
      env, string, length, result)
 WRAP(napi_create_function,
@@ -71,11 +85,7 @@ WRAP(napi_get_value_bool, (napi_env env, napi_value value, bool *result), env, v
 WRAP(napi_get_value_uint32, (napi_env env, napi_value value, uint32_t *result), env, value, result)
 WRAP(napi_set_element, (napi_env env, napi_value array, uint32_t place, napi_value value), env,
      array, place, value)
-WRAP(napi_set_named_property, (napi_env env, napi_value object, const char *name, napi_value value),
-     env, object, name, value)
 WRAP(napi_throw_error, (napi_env env, const char *code, const char *message), env, code, message)
-WRAP(napi_throw_type_error, (napi_env env, const char *code, const char *message), env, code,
-     message)
 WRAP(napi_is_exception_pending, (napi_env env, bool *result), env, result)
 WRAP(napi_get_last_error_info, (napi_env env, const napi_extended_error_info **result), env, result)
 

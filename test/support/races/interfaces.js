@@ -9,6 +9,7 @@ const os = require('node:os')
 const { networkInterfaces } = require('../../..')
 const { bitsOf, load } = require('../../../lib/addon/load')
 const { isInterrupted, toDiagnosis } = require('../../../lib/results/diagnosis')
+const { append } = require('../../../lib/results/layout')
 const { toNetworkInterfaces } = require('../../../lib/results/network-interfaces')
 const { stopBeforeCalls } = require('../../build/stop.node')
 
@@ -25,13 +26,11 @@ function toLines(interfaces) {
 
 /** The addresses and the diagnosis of one read, as `osh-ifaddrs list` has them. */
 function readWithDiagnosis() {
-  const snapshot = load().read(bitsOf(), true, new Uint32Array())
-  const { text, numbers } = snapshot
+  const snapshot = load().read(bitsOf(), true, append)
+  const { strings, numbers } = snapshot
   const diagnosis = toDiagnosis(snapshot)
   return [
-    ...(text === undefined || numbers === undefined
-      ? []
-      : toLines(toNetworkInterfaces(text, numbers))),
+    ...(strings && numbers ? toLines(toNetworkInterfaces({ strings, numbers })) : []),
     `# ${isInterrupted(diagnosis) ? 'EINTR' : diagnosis.complete}`
   ]
 }
