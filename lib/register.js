@@ -33,6 +33,9 @@ const variables = {
 // A process cannot drop these policies, so the native function is not called again.
 const PERMANENT = ['EPERM', 'EACCES', 'EAFNOSUPPORT', 'EOPNOTSUPP', 'EPROTONOSUPPORT', 'ENOSYS']
 
+// The same as in ./addon/explain.js, which is not loaded when require() fails.
+const SHORTAGES = ['EMFILE', 'ENFILE', 'ENOMEM']
+
 /** @param {unknown} error anything the native function threw, or a failure that probe() found */
 function isPermanent(error) {
   if (typeof error !== 'object' || error === null) return false
@@ -96,21 +99,56 @@ function isLoopbackOnly(interfaces) {
   return true
 }
 
+/** @param {unknown} error */
+function isShortage(error) {
+  const { code } = /** @type {NodeJS.ErrnoException} */ (error)
+  for (let i = 0; i < SHORTAGES.length; i++) if (code === SHORTAGES[i]) return true
+  return false
+}
+
+/**
+ * Since Node 24 require() does not say that no descriptor was left: it reports an invalid package.json.
+ *
+ * @returns {NodeJS.ErrnoException | undefined}
+ */
+function findShortage() {
+  const fs = require('fs')
+  try {
+    fs.closeSync(fs.openSync('/', 'r'))
+    return undefined
+  } catch (error) {
+    return isShortage(error) ? /** @type {NodeJS.ErrnoException} */ (error) : undefined
+  }
+}
+
+function requireOurs() {
+  try {
+    return { addon: require('./addon/load'), index: require('./index') }
+  } catch (cause) {
+    const error = findShortage()
+    if (error === undefined) throw cause
+    const reason = `cannot load osh-ifaddrs: open failed with ${error.code}`
+    const advice = 'This is a shortage: try again, or raise the exhausted limit'
+    throw Object.assign(new Error(`${reason}. ${advice}`), { cause, code: error.code })
+  }
+}
+
 /** @returns {NetworkInterfaces} ours, when the addon is loaded */
 function loadOurs() {
-  const { load, parseSources } = require('./addon/load')
-  const sources = parseSources(variables.sources)
+  const { addon, index } = requireOurs()
+  const sources = addon.parseSources(variables.sources)
   try {
-    load()
+    addon.load()
   } catch (error) {
     const { message } = /** @type {Error} */ (error)
-    if (!warned) process.emitWarning(message, { code: 'OSH_IFADDRS_ADDON' })
-    warned = true
+    if (!warned && !isShortage(error)) {
+      process.emitWarning(message, { code: 'OSH_IFADDRS_ADDON' })
+      warned = true
+    }
     throw error
   }
-  const ours = require('./index')
   const options = { sources }
-  return () => ours.networkInterfaces(options)
+  return () => index.networkInterfaces(options)
 }
 
 /**

@@ -1,8 +1,9 @@
 // Loads the addon on first use, so that `-r osh-ifaddrs/register` loads nothing until the native function
-// fails. Explains why loading failed. Does not interpret what the addon reports.
+// fails. Does not interpret what the addon reports.
 'use strict'
 
-const { IN_A_BUNDLE, adviseToCompile, findAddon, publishedName } = require('./locate')
+const { explain } = require('./explain')
+const { findAddon, publishedName } = require('./locate')
 
 /**
  * The outcome of asking one source.
@@ -110,32 +111,6 @@ let addon
 /** @type {(() => Addon) | undefined} */
 let embedded
 
-/** @typedef {Error & { code?: string, advice?: string }} Failure of findAddon() or dlopen(3) */
-
-/** @param {Failure} failure */
-function advise({ name, code, message, advice }) {
-  if (advice !== undefined) return advice
-  // Node's own options and Deno's permissions, which the message names.
-  if (code === 'ERR_ACCESS_DENIED' || code === 'ERR_DLOPEN_DISABLED' || name === 'NotCapable')
-    return null
-  // dlopen(3) says so when mmap(2) with PROT_EXEC fails.
-  if (message.includes('failed to map segment'))
-    return 'Node cannot load addons from a noexec mount'
-  return embedded === undefined ? adviseToCompile() : IN_A_BUNDLE
-}
-
-/**
- * @param {unknown} thrown
- * @returns {Error} with the reason and the remedy in one line
- */
-function explain(thrown) {
-  const cause = /** @type {Failure} */ (thrown)
-  const [reason] = cause.message.split('\n')
-  const advice = advise(cause)
-  const message = `cannot load the osh-ifaddrs addon: ${reason}${advice === null ? '' : `. ${advice}`}`
-  return Object.assign(new Error(message, { cause }), cause.code && { code: cause.code })
-}
-
 /**
  * Not by require(), whose calls with a computed path bundlers replace.
  *
@@ -154,10 +129,15 @@ function open(file) {
  * @throws {Error} why the addon cannot be loaded
  */
 function load() {
+  if (addon !== undefined) return addon
+  /** @type {string | undefined} */
+  let file
   try {
-    return (addon ??= embedded === undefined ? open(findAddon()) : embedded())
+    if (embedded !== undefined) return (addon = embedded())
+    file = findAddon()
+    return (addon = open(file))
   } catch (error) {
-    throw explain(error)
+    throw explain(error, { file, inBundle: embedded !== undefined })
   }
 }
 

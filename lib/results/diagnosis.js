@@ -20,6 +20,8 @@ const INFERRED = [
   [FLAG.macUnknown, 'mac']
 ]
 
+const SHORTAGES = ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS']
+
 /** @param {number} bits */
 function toFacts(bits) {
   return FACTS.filter((_, place) => bits & (1 << place))
@@ -104,11 +106,13 @@ function unavailableError(snapshot) {
     syscall === null ? `${name} reports no addresses` : `${name}: ${syscall} failed with ${code}`
   )
   const refused = sources.find(({ syscall }) => syscall !== null)
+  const shortage = sources.find(({ code }) => code !== null && SHORTAGES.includes(code))
+  const advice =
+    shortage === undefined
+      ? 'The sandbox must allow one of these calls. Run: osh-ifaddrs doctor'
+      : `${shortage.code} is a shortage: try again, or raise the exhausted limit`
   return Object.assign(
-    new Error(
-      `cannot read the network interfaces: ${reasons.join('; ')}. ` +
-        'The sandbox must allow one of these calls. Run: osh-ifaddrs doctor'
-    ),
+    new Error(`cannot read the network interfaces: ${reasons.join('; ')}. ${advice}`),
     {
       code: /** @type {const} */ ('ERR_OSH_IFADDRS_UNAVAILABLE'),
       syscall: refused?.syscall ?? null,

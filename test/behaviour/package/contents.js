@@ -25,6 +25,7 @@ const FILES = [
   'docs/preload.md',
   'docs/races.md',
   'docs/why-it-fails.md',
+  'lib/addon/explain.js',
   'lib/addon/load.js',
   'lib/addon/locate.js',
   'lib/build/build.sh',
