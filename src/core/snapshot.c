@@ -107,14 +107,25 @@ int osh_add_omission(struct osh_snapshot *snapshot, const struct osh_address *ad
   return 0;
 }
 
+bool osh_is_shortage(int error) {
+  return error == -EMFILE || error == -ENFILE || error == -ENOMEM || error == -ENOBUFS;
+}
+
 void osh_record_failure(struct osh_attempt *attempt, const char *call, int error) {
-  if (attempt->error != 0)
+  if (attempt->error != 0 && (osh_is_shortage(attempt->error) || !osh_is_shortage(error)))
     return;
   attempt->call = call;
   attempt->error = error;
 }
 
+void osh_record_shortage(struct osh_attempt *attempt, const char *call, int error) {
+  if (osh_is_shortage(error))
+    osh_record_failure(attempt, call, error);
+}
+
 void osh_record_change(struct osh_attempt *attempt, const char *call) {
+  if (osh_is_shortage(attempt->error))
+    return;
   attempt->call = call;
   attempt->error = -EINTR;
 }

@@ -48,7 +48,7 @@ enum osh_status {
 };
 
 // One source's part in a read. `call` and `error` name the first failure that cost something, even
-// if the source found another way. Two come before it: -ENOMEM if it cost addresses, and -EINTR.
+// if the source found another way. Two come before it: a shortage, and -EINTR.
 struct osh_attempt {
   enum osh_status status;
   unsigned requested; // enum osh_fact
@@ -111,6 +111,8 @@ enum osh_address_fact {
   OSH_ADDRESS_PREFIX_INFERRED = 1 << 1, // `prefix_len` was inferred from routes, or is a host's;
                                         // with PREFIX_KNOWN: it may be an equal address's
   OSH_ADDRESS_LINK_INFERRED = 1 << 2,   // only the label says that `ifindex` is right
+  OSH_ADDRESS_UNCHECKED = 1 << 3,       // IFA_F_TENTATIVE or IFA_F_NODAD: without duplicate
+                                        // address detection, for which a link must be up
 };
 
 struct osh_address {
@@ -167,8 +169,9 @@ struct osh_snapshot {
   struct osh_alternative_name *alternative_names;
   size_t alternative_name_count;
   struct osh_attempt attempts[OSH_SOURCE_COUNT];
-  unsigned missing; // enum osh_fact: requested, and provided by no source
-  bool is_doubtful; // may mix two states, unless another read has the same result
+  unsigned missing;    // enum osh_fact: requested, and provided by no source
+  bool is_doubtful;    // may mix two states, unless another read has the same result
+  bool has_duplicates; // without rtnetlink: an IPv4 address is listed more than once
 };
 
 // Each appends a zeroed element, with zeroed details if they are requested. Returns it, valid until
@@ -191,10 +194,17 @@ int osh_add_alternative_name(struct osh_snapshot *snapshot, uint32_t ifindex, co
 // Records that `address` is left out. Returns 0 or -ENOMEM.
 int osh_add_omission(struct osh_snapshot *snapshot, const struct osh_address *address);
 
-// Records a failure, unless one is recorded already: later ones are consequences of the first.
+// Whether descriptors or memory ran out: EMFILE, ENFILE, ENOMEM or ENOBUFS. `error`: negative.
+bool osh_is_shortage(int error);
+
+// Records a failure, unless one is recorded already: later ones are consequences of the first. But
+// a shortage replaces a refusal, which other calls may make up for.
 void osh_record_failure(struct osh_attempt *attempt, const char *call, int error);
 
-// Records that what `call` read changed during each try, instead of a failure.
+// Records a failure of a call that may be refused without a loss, if it is a shortage.
+void osh_record_shortage(struct osh_attempt *attempt, const char *call, int error);
+
+// Records that what `call` read changed during each try, instead of a failure but a shortage.
 void osh_record_change(struct osh_attempt *attempt, const char *call);
 
 // Whether two reads found the same addresses and omissions. Ignores what the links are like.
