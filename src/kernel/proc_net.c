@@ -1,12 +1,15 @@
 // Files of /proc/net, read whole; see proc_net.h.
 
 #include "proc_net.h"
+#include "../core/snapshot.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 // What seq_file returns from one read(2), more than a line of any of these files.
@@ -34,25 +37,49 @@ struct paths {
   const char *thread;
   const char *leader;
   const char *open_call;
+  const char *statfs_call;
   const char *read_call;
 };
 
 static const struct paths files[] = {
     [OSH_PROC_NET_DEV] = {"/proc/thread-self/net/dev", "/proc/self/net/dev", "open(/proc/net/dev)",
-                          "read(/proc/net/dev)"},
+                          "fstatfs(/proc/net/dev)", "read(/proc/net/dev)"},
     [OSH_PROC_NET_IF_INET6] = {"/proc/thread-self/net/if_inet6", "/proc/self/net/if_inet6",
-                               "open(/proc/net/if_inet6)", "read(/proc/net/if_inet6)"},
+                               "open(/proc/net/if_inet6)", "fstatfs(/proc/net/if_inet6)",
+                               "read(/proc/net/if_inet6)"},
     [OSH_PROC_NET_IPV6_ROUTE] = {"/proc/thread-self/net/ipv6_route", "/proc/self/net/ipv6_route",
-                                 "open(/proc/net/ipv6_route)", "read(/proc/net/ipv6_route)"},
+                                 "open(/proc/net/ipv6_route)", "fstatfs(/proc/net/ipv6_route)",
+                                 "read(/proc/net/ipv6_route)"},
     [OSH_PROC_NET_ROUTE] = {"/proc/thread-self/net/route", "/proc/self/net/route",
-                            "open(/proc/net/route)", "read(/proc/net/route)"},
+                            "open(/proc/net/route)", "fstatfs(/proc/net/route)",
+                            "read(/proc/net/route)"},
 };
 
+// Sandboxes mount other files over these. A FIFO would block without O_NONBLOCK, and a terminal
+// could become this process's without O_NOCTTY.
 static int open_file(const struct paths *paths) {
-  int fd = open(paths->thread, O_RDONLY | O_CLOEXEC);
-  if (fd < 0)
-    fd = open(paths->leader, O_RDONLY | O_CLOEXEC);
+  const int flags = O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY;
+  int fd = open(paths->thread, flags);
+  if (fd < 0 && !osh_is_shortage(-errno))
+    fd = open(paths->leader, flags);
   return fd < 0 ? -errno : fd;
+}
+
+enum file_system {
+  FILE_SYSTEM_PROC,
+  FILE_SYSTEM_OTHER,
+  FILE_SYSTEM_UNKNOWN, // gVisor has no fstatfs(2) for these files, and a policy may refuse it
+};
+
+static enum file_system file_system_of(int fd) {
+  // On 32-bit machines musl's struct statfs is larger than glibc's. Both begin with the type.
+  union {
+    struct statfs statfs;
+    char room[256]; // cppcheck-suppress unusedStructMember
+  } answer;
+  if (fstatfs(fd, &answer.statfs) != 0)
+    return FILE_SYSTEM_UNKNOWN;
+  return answer.statfs.f_type == PROC_SUPER_MAGIC ? FILE_SYSTEM_PROC : FILE_SYSTEM_OTHER;
 }
 
 // Makes room for another page behind `length` bytes.
@@ -97,21 +124,38 @@ static int read_all(int fd, char **bytes, size_t *length, size_t *pages) {
   }
 }
 
-static int read_whole(enum osh_proc_net_file file, struct osh_contents *contents, size_t *pages) {
-  *contents = (struct osh_contents){.bytes = NULL};
-  int fd = open_file(&files[file]);
-  if (fd < 0) {
-    contents->call = files[file].open_call;
-    return fd;
-  }
+// The kernel's files are whole lines. An empty one proves nothing: /dev/null, too, is empty.
+static bool has_whole_lines(const struct osh_contents *contents, enum file_system file_system) {
+  const size_t length = contents->text.length;
+  return length == 0 ? file_system == FILE_SYSTEM_PROC : contents->bytes[length - 1] == '\n';
+}
+
+static int read_open_file(int fd, const struct paths *paths, struct osh_contents *contents,
+                          size_t *pages) {
+  const enum file_system file_system = file_system_of(fd);
+  contents->call = paths->statfs_call;
+  if (file_system == FILE_SYSTEM_OTHER)
+    return -EBADMSG;
   int error = read_all(fd, &contents->bytes, &contents->text.length, pages);
+  contents->call = error == -ENOMEM ? "malloc" : paths->read_call;
+  return error == 0 && !has_whole_lines(contents, file_system) ? -EBADMSG : error;
+}
+
+static int read_whole(enum osh_proc_net_file file, struct osh_contents *contents, size_t *pages) {
+  *contents = (struct osh_contents){.call = files[file].open_call};
+  int fd = open_file(&files[file]);
+  if (fd < 0)
+    return fd;
+  int error = read_open_file(fd, &files[file], contents, pages);
   close(fd);
-  if (error != 0) {
-    contents->call = error == -ENOMEM ? "malloc" : files[file].read_call;
-    free(contents->bytes);
-    contents->bytes = NULL;
+  if (error == 0) {
+    contents->call = NULL;
+    contents->text.bytes = contents->bytes;
+    return 0;
   }
-  contents->text.bytes = contents->bytes;
+  free(contents->bytes);
+  contents->bytes = NULL;
+  contents->text.length = 0;
   return error;
 }
 

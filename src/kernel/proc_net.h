@@ -24,9 +24,9 @@ struct osh_contents {
   const char *call;     // that failed, a literal; else NULL
 };
 
-// Reads a file of the calling thread's network namespace. If it has more than one page, reads it
-// until two readings in a row are equal but for counters, four times at most. Returns 0 or a
-// negative errno.
+// Reads a file of the calling thread's network namespace, without ever waiting. If it has more than
+// one page, reads it until two readings in a row are equal but for counters, four times at most.
+// Returns 0 or a negative errno: -EBADMSG if the file is not procfs or ends within a line.
 int osh_proc_net_read(enum osh_proc_net_file file, struct osh_contents *contents);
 
 // Cuts the first line off `rest`, without its newline. Returns false if none is left. A last line

@@ -7,6 +7,7 @@
 #include "procfs_parse.h"
 
 #include <errno.h>
+#include <linux/if_addr.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -25,6 +26,8 @@ static int add_if_inet6(struct osh_snapshot *snapshot, const struct osh_if_inet6
   address->family = AF_INET6;
   address->prefix_len = entry->prefix_len;
   address->facts = OSH_ADDRESS_PREFIX_KNOWN;
+  if (entry->flags & (IFA_F_TENTATIVE | IFA_F_NODAD))
+    address->facts |= OSH_ADDRESS_UNCHECKED;
   address->ifindex = entry->ifindex;
   memcpy(address->bytes, entry->bytes, sizeof(address->bytes));
   struct osh_address_details *details = osh_address_details(snapshot, address);
@@ -36,25 +39,29 @@ static int add_if_inet6(struct osh_snapshot *snapshot, const struct osh_if_inet6
   return 0;
 }
 
-static int add_addresses(struct osh_snapshot *snapshot, struct osh_text text,
-                         struct osh_attempt *attempt) {
+static int add_addresses(struct osh_snapshot *snapshot, struct osh_text text) {
   int error = 0;
   struct osh_text line;
-  while (error == 0 && osh_next_line(&text, &line)) {
-    struct osh_if_inet6 entry;
-    if (osh_parse_if_inet6(line, &entry))
-      error = add_if_inet6(snapshot, &entry);
-    else
-      osh_record_failure(attempt, "read(/proc/net/if_inet6)", -EBADMSG);
-  }
+  struct osh_if_inet6 entry;
+  while (error == 0 && osh_next_line(&text, &line))
+    error = osh_parse_if_inet6(line, &entry) ? add_if_inet6(snapshot, &entry) : -EBADMSG;
   return error;
 }
 
+// Names the call after which adding what was read failed, unless reading failed.
+static const char *failed_call(const struct osh_contents *contents, int error,
+                               const char *read_call) {
+  if (contents->call != NULL)
+    return contents->call;
+  return error == -ENOMEM ? "malloc" : read_call;
+}
+
 // A kernel without IPv6 has no if_inet6 beside a readable dev, and so no IPv6 addresses.
-static bool is_without_ipv6(void) {
+static bool is_without_ipv6(struct osh_attempt *attempt) {
   struct osh_contents dev;
   int error = osh_proc_net_read(OSH_PROC_NET_DEV, &dev);
   free(dev.bytes);
+  osh_record_shortage(attempt, dev.call, error);
   return error == 0;
 }
 
@@ -62,10 +69,10 @@ void osh_procfs_read_addresses(struct osh_snapshot *snapshot, struct osh_attempt
   const size_t link_count = snapshot->link_count;
   struct osh_contents contents;
   int error = osh_proc_net_read(OSH_PROC_NET_IF_INET6, &contents);
-  if (error == -ENOENT && is_without_ipv6())
+  if (error == -ENOENT && is_without_ipv6(attempt))
     error = 0;
   else if (error == 0)
-    error = add_addresses(snapshot, contents.text, attempt);
+    error = add_addresses(snapshot, contents.text);
   free(contents.bytes);
   if (error == 0) {
     attempt->provided |= OSH_FACT_IPV6;
@@ -75,7 +82,7 @@ void osh_procfs_read_addresses(struct osh_snapshot *snapshot, struct osh_attempt
   }
   osh_remove_addresses(snapshot, AF_INET6);
   snapshot->link_count = link_count;
-  osh_record_failure(attempt, contents.call == NULL ? "malloc" : contents.call, error);
+  osh_record_failure(attempt, failed_call(&contents, error, "read(/proc/net/if_inet6)"), error);
 }
 
 // If a link has the name already, adds to that one.
@@ -95,22 +102,28 @@ static int add_dev(struct osh_snapshot *snapshot, const struct osh_dev *dev, siz
   return 0;
 }
 
+static int add_devs(struct osh_snapshot *snapshot, struct osh_text text) {
+  size_t hint = 0;
+  struct osh_text line;
+  struct osh_dev dev;
+  int error = osh_skip_dev_heading(&text) ? 0 : -EBADMSG;
+  while (error == 0 && osh_next_line(&text, &line))
+    error = osh_parse_dev(line, &dev) ? add_dev(snapshot, &dev, &hint) : -EBADMSG;
+  return error;
+}
+
 bool osh_procfs_read_links(struct osh_snapshot *snapshot, struct osh_attempt *attempt) {
   const size_t link_count = snapshot->link_count;
   struct osh_contents contents;
   int error = osh_proc_net_read(OSH_PROC_NET_DEV, &contents);
-  struct osh_text line;
-  struct osh_dev dev;
-  size_t hint = 0;
-  while (error == 0 && osh_next_line(&contents.text, &line))
-    if (osh_parse_dev(line, &dev))
-      error = add_dev(snapshot, &dev, &hint);
+  if (error == 0)
+    error = add_devs(snapshot, contents.text);
   free(contents.bytes);
   if (error == 0 && contents.changed)
     osh_record_change(attempt, "read(/proc/net/dev)");
   if (error == 0)
     return true;
   snapshot->link_count = link_count;
-  osh_record_failure(attempt, contents.call == NULL ? "malloc" : contents.call, error);
+  osh_record_failure(attempt, failed_call(&contents, error, "read(/proc/net/dev)"), error);
   return false;
 }

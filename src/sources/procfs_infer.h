@@ -10,6 +10,7 @@ struct osh_inference {
                     // a link with IPv6 addresses has none, or they changed during each reading
 };
 
-// Infers what the snapshot lacks. Needs sorted links. `may_read`: whether /proc may be read;
+// Infers what the snapshot lacks, and records in procfs's attempt what cannot be read for that.
+// Needs sorted links. `may_read`: whether /proc may be read;
 // without it, the addresses alone suggest something.
 struct osh_inference osh_procfs_infer(struct osh_snapshot *snapshot, bool may_read);

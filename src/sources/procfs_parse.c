@@ -106,6 +106,21 @@ static bool skip_words(struct osh_text *rest, int count) {
   return found;
 }
 
+static bool skip_heading(struct osh_text *rest, const char *beginning) {
+  struct osh_text line;
+  const size_t length = strlen(beginning);
+  return osh_next_line(rest, &line) && line.length >= length &&
+         memcmp(line.bytes, beginning, length) == 0;
+}
+
+bool osh_skip_dev_heading(struct osh_text *rest) {
+  return skip_heading(rest, "Inter-|") && skip_heading(rest, " face |");
+}
+
+bool osh_skip_route_heading(struct osh_text *rest) {
+  return skip_heading(rest, "Iface\tDestination\t");
+}
+
 // As the kernel's rt_scope() for IFA_SCOPE.
 static uint8_t scope_of(uint32_t scope) {
   if (scope & IPV6_ADDR_LINKLOCAL)
@@ -129,13 +144,16 @@ bool osh_parse_if_inet6(struct osh_text line, struct osh_if_inet6 *entry) {
   return entry->ifindex != 0 && next_name(&line, entry->name);
 }
 
+// The mask is only counted: gVisor sets its lower bits instead of the upper ones.
 bool osh_parse_route(struct osh_text line, struct osh_route *route) {
   uint32_t gateway;
   uint32_t flags;
+  uint32_t mask;
   if (!next_name(&line, route->name) || !next_hex(&line, UINT32_MAX, &route->destination) ||
       !next_hex(&line, UINT32_MAX, &gateway) || !next_hex(&line, UINT16_MAX, &flags) ||
-      !skip_words(&line, 3) || !next_hex(&line, UINT32_MAX, &route->mask))
+      !skip_words(&line, 3) || !next_hex(&line, UINT32_MAX, &mask))
     return false;
+  route->prefix_len = (uint8_t)__builtin_popcount(mask);
   route->on_link = gateway == 0 && (flags & RTF_UP) && !(flags & (RTF_GATEWAY | RTF_REJECT));
   return true;
 }
@@ -148,7 +166,10 @@ bool osh_parse_ipv6_route(struct osh_text line, struct osh_ipv6_route *route) {
     return false;
   route->reject = (flags & RTF_REJECT) != 0;
   route->local = (flags & (RTF_LOCAL | RTF_ANYCAST)) != 0;
-  return next_name(&line, route->name);
+  // The column is blank for a route without a link.
+  struct osh_text name;
+  memset(route->name, 0, sizeof(route->name));
+  return line.length > 0 && (!next_word(&line, &name) || copy_name(route->name, name));
 }
 
 // Three of the columns are sums whose parts the line does not show: each goes into the member that

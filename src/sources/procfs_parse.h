@@ -23,10 +23,12 @@ bool osh_parse_if_inet6(struct osh_text line, struct osh_if_inet6 *entry);
 struct osh_route {
   char name[IFNAMSIZ];  // terminated
   uint32_t destination; // network byte order
-  uint32_t mask;        // network byte order
-  bool on_link;         // no gateway, not rejected
+  uint8_t prefix_len;
+  bool on_link; // no gateway, not rejected
 };
 bool osh_parse_route(struct osh_text line, struct osh_route *route);
+// Cuts off the heading. Returns false if the text begins otherwise.
+bool osh_skip_route_heading(struct osh_text *rest);
 
 // ipv6_route (rt6_native_seq_show() in net/ipv6/route.c): all tables.
 struct osh_ipv6_route {
@@ -34,13 +36,15 @@ struct osh_ipv6_route {
   uint32_t metric;
   bool reject;         // refuses what it matches, whatever its link
   bool local;          // to an address of the host itself, which a link that is down has, too
-  char name[IFNAMSIZ]; // terminated
+  char name[IFNAMSIZ]; // terminated; may be empty
 };
 bool osh_parse_ipv6_route(struct osh_text line, struct osh_ipv6_route *route);
 
-// dev (dev_seq_printf_stats() in net/core/net-procfs.c). Neither of its two heading lines parses.
+// dev (dev_seq_printf_stats() in net/core/net-procfs.c).
 struct osh_dev {
   char name[IFNAMSIZ]; // terminated, and zero from there on
   struct rtnl_link_stats stats;
 };
 bool osh_parse_dev(struct osh_text line, struct osh_dev *dev);
+// Cuts off both lines of the heading. Returns false if the text begins otherwise.
+bool osh_skip_dev_heading(struct osh_text *rest);

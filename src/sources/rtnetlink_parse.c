@@ -157,6 +157,8 @@ static int parse_address(const struct nlmsghdr *message, struct osh_dump *dump) 
   address->prefix_len =
       header->ifa_prefixlen <= size * 8 ? header->ifa_prefixlen : (uint8_t)(size * 8);
   address->facts = OSH_ADDRESS_PREFIX_KNOWN;
+  if (header->ifa_flags & (IFA_F_TENTATIVE | IFA_F_NODAD))
+    address->facts |= OSH_ADDRESS_UNCHECKED;
   memcpy(address->bytes, mnl_attr_get_payload(own), size);
   if (found.label != NULL && header->ifa_family == AF_INET)
     copy_string(address->label, sizeof(address->label), found.label);

@@ -61,6 +61,9 @@ static inline void answer_ifconf(struct answers *answers, const char *first, con
   answer_bytes(answers, entries, count * sizeof(*entries));
 }
 
+// What /proc/net/dev begins with.
+#define DEV_HEADING "Inter-| Receive | Transmit\n face |bytes\n"
+
 // A file that one read(2) returns whole.
 static inline void answer_file(struct answers *answers, const char *text) {
   succeed(answers, 0); // open

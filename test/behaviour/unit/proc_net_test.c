@@ -240,9 +240,38 @@ static void test_second_reading_refused(void **state) {
   (void)state;
   struct answers answers = {0};
   answer_lines(&answers, "one", "two");
-  refuse(&answers, EMFILE);
-  refuse(&answers, EMFILE);
+  refuse(&answers, EMFILE); // /proc/self is not tried
   assert_failure(OSH_PROC_NET_IF_INET6, &answers, -EMFILE, "open(/proc/net/if_inet6)");
+}
+
+// Sandboxes mount /dev/null, empty files and others over these.
+static void test_another_file_system(void **state) {
+  (void)state;
+  struct answers answers = {0};
+  succeed(&answers, SCRIPT_NOT_PROC);
+  assert_failure(OSH_PROC_NET_ROUTE, &answers, -EBADMSG, "fstatfs(/proc/net/route)");
+}
+
+static void test_unknown_file_system(void **state) {
+  (void)state;
+  struct answers answers = {0};
+  succeed(&answers, SCRIPT_NO_STATFS);
+  answer_bytes(&answers, "line\n", 5);
+  assert_file(&answers, "line\n", 5);
+
+  answers.length = 0;
+  succeed(&answers, SCRIPT_NO_STATFS);
+  answer_bytes(&answers, "", 0);
+  assert_failure(OSH_PROC_NET_DEV, &answers, -EBADMSG, "read(/proc/net/dev)");
+}
+
+static void test_last_line_without_newline(void **state) {
+  (void)state;
+  struct answers answers = {0};
+  succeed(&answers, 0);
+  answer_bytes(&answers, "line\nli", 7);
+  answer_bytes(&answers, "", 0);
+  assert_failure(OSH_PROC_NET_IPV6_ROUTE, &answers, -EBADMSG, "read(/proc/net/ipv6_route)");
 }
 
 static const struct CMUnitTest tests[] = {
@@ -261,6 +290,9 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_another_number_of_lines),
     cmocka_unit_test(test_counters_do_not_count),
     cmocka_unit_test(test_second_reading_refused),
+    cmocka_unit_test(test_another_file_system),
+    cmocka_unit_test(test_unknown_file_system),
+    cmocka_unit_test(test_last_line_without_newline),
 };
 
 RUN_TESTS(tests)

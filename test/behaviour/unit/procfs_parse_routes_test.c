@@ -64,7 +64,7 @@ static void test_route_capture(void **state) {
   assert_true(osh_parse_route(route_line("10.3.0.0"), &entry));
   assert_string_equal(entry.name, "d0");
   assert_int_equal(entry.destination, inet_addr("10.3.0.0"));
-  assert_int_equal(entry.mask, inet_addr("255.255.255.252"));
+  assert_int_equal(entry.prefix_len, 30);
   assert_true(entry.on_link);
 }
 
@@ -130,7 +130,8 @@ static void test_ipv6_route_capture(void **state) {
 static void test_ipv6_route_truncated(void **state) {
   (void)state;
   struct osh_text line = line_with(TEXT_OF(ipv6_route), "fd0000");
-  assert_needs(line, line.length - 1, parses_ipv6_route);
+  // The name's column may be blank, but it is there.
+  assert_needs(line, line.length - strlen("      d0"), parses_ipv6_route);
 }
 
 static void test_ipv6_route_any_byte(void **state) {

@@ -351,9 +351,9 @@ static void test_all_links(void **state) {
   for (int pass = 0; pass < 2; pass++) {
     succeed(&answers, 0); // socket
     answer_file(&answers, IF_INET6_LINE);
-    answer_file(&answers, pass == 0 ? "heading\nfrom-procfs:" COUNTERS "gone:" COUNTERS
-                                      "bare:" COUNTERS
-                                    : "heading\nfrom-procfs:" COUNTERS "bare:" COUNTERS);
+    answer_file(&answers, pass == 0 ? DEV_HEADING "from-procfs:" COUNTERS "gone:" COUNTERS
+                                                  "bare:" COUNTERS
+                                    : DEV_HEADING "from-procfs:" COUNTERS "bare:" COUNTERS);
     if (pass == 0)
       refuse(&answers, ENODEV);    // SIOCGIFINDEX of gone
     answer_int(&answers, 3);       // SIOCGIFINDEX of bare

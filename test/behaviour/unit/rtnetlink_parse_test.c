@@ -51,8 +51,11 @@ static void test_addresses_capture(void **state) {
     assert_string_equal(address->label, expected[i].label);
     assert_int_equal(address->ifindex, expected[i].ifindex);
     assert_int_equal(address->prefix_len, expected[i].prefix_len);
-    assert_int_equal(address->facts, OSH_ADDRESS_PREFIX_KNOWN);
+    assert_true(address->facts & OSH_ADDRESS_PREFIX_KNOWN);
   }
+  assert_int_equal(find_address(&snapshot, AF_INET6, "::1")->facts, OSH_ADDRESS_PREFIX_KNOWN);
+  assert_int_equal(find_address(&snapshot, AF_INET6, "2001:db8::1")->facts,
+                   OSH_ADDRESS_PREFIX_KNOWN | OSH_ADDRESS_UNCHECKED); // nodad
   osh_snapshot_free(&snapshot);
 }
 

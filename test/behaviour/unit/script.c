@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <fcntl.h>
 #include <linux/ethtool.h>
+#include <linux/magic.h>
 #include <linux/netlink.h>
 #include <linux/sockios.h>
 #include <net/if.h>
@@ -20,12 +21,13 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
 // A descriptor that no process has, and the first of a script.
 #define FIRST_FD 0x10000
-#define MAX_FDS 16
+#define MAX_FDS 2 // what read.h promises
 // The calls that the bytes of a script can cause, and in each of four passes those of the search
 // for addresses on links, which the core limits itself (ioctl_labels.c).
 #define MAX_CALLS(size) (600000 + 100 * (size))
@@ -37,6 +39,7 @@ static _Thread_local struct {
   size_t calls;
   size_t max_calls;
   bool open[MAX_FDS];
+  int file_system[MAX_FDS]; // SCRIPT_NOT_PROC, SCRIPT_NO_STATFS
   int waited_ms;            // by poll(2)
   size_t overrun;           // calls after the end of the script
   uint32_t seq;             // of the last request sent
@@ -133,8 +136,11 @@ int socketpair(int family, int type, int protocol, int pair[2]) {
   if (!script.running)
     return (int)syscall(SYS_socketpair, family, type, protocol, pair);
   assert(family == AF_UNIX && (type & SOCK_CLOEXEC));
-  if (next_answer() < 0)
+  int answer = next_answer();
+  if (answer < 0)
     return -1;
+  if (answer & SCRIPT_LIE)
+    return 0;
   pair[0] = open_next();
   pair[1] = open_next();
   return 0;
@@ -148,8 +154,25 @@ int open(const char *path, int flags, ...) {
     va_end(arguments);
     return (int)syscall(SYS_openat, AT_FDCWD, path, flags, mode);
   }
-  assert(strncmp(path, "/proc/", strlen("/proc/")) == 0 && flags == (O_RDONLY | O_CLOEXEC));
-  return next_answer() < 0 ? -1 : open_next();
+  assert(strncmp(path, "/proc/", strlen("/proc/")) == 0 &&
+         flags == (O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY));
+  int answer = next_answer();
+  if (answer < 0)
+    return -1;
+  int fd = open_next();
+  script.file_system[fd - FIRST_FD] = answer;
+  return fd;
+}
+
+int fstatfs(int fd, struct statfs *answer) {
+  if (!script.running)
+    return (int)syscall(SYS_fstatfs, fd, answer);
+  assert(is_open(fd));
+  const int file_system = script.file_system[fd - FIRST_FD];
+  memset(answer, 0, sizeof(*answer));
+  answer->f_type = file_system & SCRIPT_NOT_PROC ? TMPFS_MAGIC : PROC_SUPER_MAGIC;
+  errno = ENOSYS;
+  return file_system & SCRIPT_NO_STATFS ? -1 : 0;
 }
 
 int close(int fd) {
@@ -185,7 +208,10 @@ int getsockname(int fd, struct sockaddr *address, socklen_t *size) {
   if (!script.running)
     return (int)syscall(SYS_getsockname, fd, address, size);
   assert(is_open(fd) && *size == sizeof(struct sockaddr_nl));
-  return next_answer() < 0 ? -1 : 0;
+  const int answer = next_answer();
+  if (answer == 0)
+    ((struct sockaddr_nl *)(void *)address)->nl_pid = 1;
+  return answer < 0 ? -1 : 0;
 }
 
 ssize_t sendto(int fd, const void *bytes, size_t length, int flags, const struct sockaddr *address,

@@ -14,7 +14,8 @@
 //   lowest of the length ioctl, any other                struct sockaddr, or the int at its
 //   beginning
 //
-// After the end of a script every call is refused with EPERM.
+// After the end of a script every call is refused with EPERM. fstatfs(2) is no part of a script:
+// the answer to open(2) says what it returns.
 #pragma once
 
 #include <errno.h>
@@ -29,6 +30,9 @@ enum {
   SCRIPT_RAW = 1 << 2,       // recvmsg: with the sequence numbers of the script, not the request's
   SCRIPT_SWALLOWED = 1 << 0, // sendto: returns 0
   SCRIPT_TIMEOUT = 1 << 0,   // poll: nothing became readable
+  SCRIPT_NOT_PROC = 1 << 0,  // open: the file is on another file system
+  SCRIPT_NO_STATFS = 1 << 1, // open: fstatfs(2) will fail
+  SCRIPT_LIE = 1 << 0,       // socketpair, getsockname: returns 0 without having been made
   SCRIPT_ECHO = 1 << 0,      // ioctl: no bytes follow. SIOCGIFINDEX returns the ifindex of the last
                              // SIOCGIFNAME, SIOCGIFNAME the name of the last other request, others
                              // return their own argument

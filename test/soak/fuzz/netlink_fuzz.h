@@ -18,7 +18,7 @@ static inline void check_address(const struct osh_snapshot *snapshot,
   assert(address->prefix_len <= (address->family == AF_INET ? 32 : 128));
   assert(memchr(address->label, '\0', sizeof(address->label)) != NULL);
   assert(address->family == AF_INET || address->label[0] == '\0');
-  assert(address->facts == OSH_ADDRESS_PREFIX_KNOWN);
+  assert((address->facts & ~OSH_ADDRESS_UNCHECKED) == OSH_ADDRESS_PREFIX_KNOWN);
   assert((osh_address_details(snapshot, address) != NULL) == snapshot->request.details);
 }
 

@@ -6,19 +6,16 @@
 #include <assert.h>
 #include <string.h>
 
-static void check_name(const char *name) {
-  assert(name[0] != '\0' && memchr(name, '\0', IFNAMSIZ) != NULL);
-}
-
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
   struct osh_text rest = {(const char *)data, size};
   for (struct osh_text line; osh_next_line(&rest, &line);) {
     struct osh_route route;
     if (osh_parse_route(line, &route))
-      check_name(route.name);
+      assert(route.name[0] != '\0' && memchr(route.name, '\0', IFNAMSIZ) != NULL &&
+             route.prefix_len <= 32);
     struct osh_ipv6_route ipv6_route;
     if (osh_parse_ipv6_route(line, &ipv6_route))
-      check_name(ipv6_route.name);
+      assert(memchr(ipv6_route.name, '\0', IFNAMSIZ) != NULL);
   }
   return 0;
 }
