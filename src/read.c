@@ -23,32 +23,27 @@ static bool may_ask(const struct osh_snapshot *snapshot, enum osh_source source)
   return (snapshot->request.sources & OSH_SOURCE_BIT(source)) != 0;
 }
 
-// A source without the memory for all of them provides none of these facts.
-static void withdraw(struct osh_snapshot *snapshot, struct osh_attempt *attempt, unsigned facts) {
-  snapshot->missing |= attempt->provided & facts;
-  attempt->provided &= ~facts;
-  attempt->call = "malloc";
-  attempt->error = -ENOMEM;
+// Adds the links that only /proc/net/dev names. Returns whether all are known then.
+static bool know_all_links(struct osh_snapshot *snapshot, const struct osh_ioctl *ioctl,
+                           bool *consistent) {
+  if (snapshot->request.all_links)
+    return !(snapshot->missing & OSH_FACT_ALL_LINKS);
+  return may_ask(snapshot, OSH_SOURCE_PROCFS) &&
+         osh_procfs_read_links(snapshot, &snapshot->attempts[OSH_SOURCE_PROCFS]) &&
+         osh_ioctl_number_links(snapshot, ioctl, consistent) == 0;
 }
 
 // Finds links and prefix lengths of the IPv4 addresses. If a label does not name the link, it may
-// be one that has neither IPv6 addresses nor labels of its own, and that only /proc/net/dev names.
-static int locate_ipv4(struct osh_snapshot *snapshot, struct osh_ioctl *ioctl, bool *consistent,
-                       struct osh_attempt *attempt) {
-  int error = osh_ioctl_find_duplicates(snapshot, ioctl);
-  if (error == 0)
-    error = osh_ioctl_locate_addresses(snapshot, ioctl, attempt);
+// be one that has neither IPv6 addresses nor labels of its own.
+static void locate_ipv4(struct osh_snapshot *snapshot, struct osh_ioctl *ioctl, bool *consistent,
+                        struct osh_attempt *attempt) {
+  osh_ioctl_find_duplicates(snapshot, attempt);
+  osh_ioctl_locate_addresses(snapshot, ioctl, attempt);
   osh_sort_links(snapshot);
-  if (error != 0)
-    return error;
-  int unlocated = osh_ioctl_check_labels(snapshot, ioctl);
-  if (unlocated <= 0)
-    return unlocated;
-  struct osh_attempt ignored = {0};
-  if (!snapshot->request.all_links && osh_ioctl_may_search(ioctl) &&
-      may_ask(snapshot, OSH_SOURCE_PROCFS) && osh_procfs_read_links(snapshot, &ignored))
-    (void)osh_ioctl_number_links(snapshot, ioctl, consistent);
-  return osh_ioctl_search_links(snapshot, ioctl);
+  if (osh_ioctl_check_labels(snapshot, ioctl, attempt) == 0)
+    return;
+  const bool all_known = know_all_links(snapshot, ioctl, consistent);
+  osh_ioctl_search_links(snapshot, ioctl, all_known, attempt);
 }
 
 // /proc/net/dev has no ifindex: without ioctl(2), it only adds to the links that are known.
@@ -104,11 +99,8 @@ static void read_ioctl(struct osh_snapshot *snapshot, struct osh_ioctl *ioctl, b
                        struct osh_attempt *attempt) {
   if (attempt->requested & OSH_FACT_IPV4)
     osh_ioctl_read_addresses(snapshot, ioctl, attempt);
-  if ((attempt->provided & OSH_FACT_IPV4) &&
-      locate_ipv4(snapshot, ioctl, consistent, attempt) != 0) {
-    osh_remove_addresses(snapshot, AF_INET);
-    withdraw(snapshot, attempt, OSH_FACT_IPV4);
-  }
+  if (attempt->provided & OSH_FACT_IPV4)
+    locate_ipv4(snapshot, ioctl, consistent, attempt);
   complete_links(snapshot, ioctl, consistent, attempt);
   snapshot->missing &= ~attempt->provided;
 }
@@ -140,6 +132,15 @@ static bool read_ioctl_and_procfs(struct osh_snapshot *snapshot) {
   return consistent;
 }
 
+// Reports nothing rather than a part.
+static void withdraw_everything(struct osh_snapshot *snapshot) {
+  osh_snapshot_clear(snapshot);
+  for (int i = 0; i < OSH_SOURCE_COUNT; i++) {
+    snapshot->missing |= snapshot->attempts[i].provided;
+    snapshot->attempts[i].provided = 0;
+  }
+}
+
 // Reads everything once, into an empty snapshot. rtnetlink is not asked if it has an attempt
 // already. Returns false if something changed meanwhile.
 static bool read_once(struct osh_snapshot *snapshot) {
@@ -159,10 +160,10 @@ static bool read_once(struct osh_snapshot *snapshot) {
       osh_sort_addresses(snapshot);
   }
   if (osh_resolve_links(snapshot) != 0) {
-    osh_snapshot_clear(snapshot);
     for (int i = 0; i < OSH_SOURCE_COUNT; i++)
       if (snapshot->attempts[i].provided != 0)
-        withdraw(snapshot, &snapshot->attempts[i], ~0u);
+        osh_record_failure(&snapshot->attempts[i], "malloc", -ENOMEM);
+    withdraw_everything(snapshot);
   }
   return consistent;
 }
@@ -207,16 +208,42 @@ static enum osh_status attempt_status(const struct osh_attempt *attempt) {
   return failure_status(attempt->error);
 }
 
-// Sets every status. Returns the error of the first source that has one.
+// Whether the result is as good as rtnetlink's, from whatever sources. Details are not: some only
+// rtnetlink has.
+static bool is_whole(const struct osh_snapshot *snapshot) {
+  bool whole =
+      snapshot->missing == 0 && snapshot->omission_count == 0 && !snapshot->request.details;
+  for (size_t i = 0; i < snapshot->address_count && whole; i++)
+    whole =
+        !(snapshot->addresses[i].facts & (OSH_ADDRESS_PREFIX_INFERRED | OSH_ADDRESS_LINK_INFERRED));
+  return whole;
+}
+
+// Whether the result lacks something because descriptors or memory ran out. What that cost
+// rtnetlink, the other sources may have provided.
+static bool is_short(const struct osh_snapshot *snapshot) {
+  const struct osh_attempt *attempts = snapshot->attempts;
+  return osh_is_shortage(attempts[OSH_SOURCE_IOCTL].error) ||
+         osh_is_shortage(attempts[OSH_SOURCE_PROCFS].error) ||
+         (osh_is_shortage(attempts[OSH_SOURCE_RTNETLINK].error) && !is_whole(snapshot));
+}
+
+// Sets every status. Returns the error of the first source that has one, but a shortage before
+// others.
 static int sum_up(struct osh_snapshot *snapshot) {
-  int error = (snapshot->request.sources & OSH_SOURCES_ALL) == 0 ? -EINVAL : 0;
-  for (int i = OSH_SOURCE_COUNT - 1; i >= 0; i--) {
+  struct osh_attempt first = {0};
+  for (int i = 0; i < OSH_SOURCE_COUNT; i++) {
     struct osh_attempt *attempt = &snapshot->attempts[i];
     attempt->status = attempt_status(attempt);
-    if (attempt->error != 0)
-      error = attempt->error;
+    osh_record_failure(&first, attempt->call, attempt->error);
   }
-  return error;
+  return (snapshot->request.sources & OSH_SOURCES_ALL) == 0 ? -EINVAL : first.error;
+}
+
+// rtnetlink answered in part, and made this read wait. Another one would wait again.
+static bool has_waited(const struct osh_snapshot *snapshot) {
+  const struct osh_attempt *attempt = &snapshot->attempts[OSH_SOURCE_RTNETLINK];
+  return attempt->provided != 0 && attempt->error == -ETIMEDOUT;
 }
 
 static bool is_doubtful(const struct osh_snapshot *snapshot) {
@@ -230,7 +257,7 @@ int osh_read(struct osh_snapshot *snapshot, struct osh_request request) {
   struct osh_snapshot previous = {0};
   bool settled = false;
   memset(snapshot, 0, sizeof(*snapshot));
-  for (int tries = 0; tries < MAX_TRIES && !settled; tries++) {
+  for (int tries = 0; tries < MAX_TRIES && !settled && !has_waited(snapshot); tries++) {
     osh_snapshot_free(&previous);
     previous = *snapshot;
     *snapshot = (struct osh_snapshot){.request = request};
@@ -241,7 +268,9 @@ int osh_read(struct osh_snapshot *snapshot, struct osh_request request) {
               (!is_doubtful(snapshot) || (tries > 0 && osh_snapshot_equals(snapshot, &previous)));
   }
   osh_snapshot_free(&previous);
-  if (!settled)
+  if (is_short(snapshot))
+    withdraw_everything(snapshot);
+  else if (!settled)
     record_change(snapshot);
   int error = sum_up(snapshot);
   return (snapshot->missing & ADDRESS_FACTS) == ADDRESS_FACTS ? error : 0;

@@ -13,6 +13,10 @@
 // request   which sources to use, and what to read beyond the addresses and their links
 //
 // Returns 0 if the addresses of one family at least were read (`missing` says what was not); or the
-// negative errno of the first source that failed, and the snapshot then has no addresses. Either
-// way `attempts` describes every source.
+// negative errno of the first source that failed, and the snapshot then has no addresses. A
+// shortage of descriptors or memory that costs anything is a failure of the whole read: it goes
+// away, and a part of the addresses looks like all of them. Either way `attempts` describes every
+// source.
+//
+// Has two descriptors open at a time at most.
 int osh_read(struct osh_snapshot *snapshot, struct osh_request request);

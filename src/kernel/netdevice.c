@@ -9,6 +9,8 @@
 #include <net/if_arp.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #define FACTS_BY_NAME (OSH_LINK_FLAGS | OSH_LINK_HWADDR)
 #define COMPLETE (OSH_LINK_NAME | FACTS_BY_NAME)
@@ -20,29 +22,41 @@
 struct completion {
   struct osh_snapshot *snapshot;
   int fd;
-  int error;        // of the first refused request; 0 if none was
-  const char *call; // which one it was
-  bool consistent;  // cleared if a link was renamed or removed
+  struct osh_attempt attempt; // only `call` and `error`
+  bool consistent;            // cleared if a link was renamed or removed
 };
 
 static void record_refusal(struct completion *completion, const char *call, int error) {
-  if (completion->error != 0)
-    return;
-  completion->error = error;
-  completion->call = call;
+  osh_record_failure(&completion->attempt, call, error);
+}
+
+// Not kept open: with the caller's socket and a file of /proc, it would be a third descriptor.
+static int make_request_on_unix(unsigned long request, struct ifreq *ifreq) {
+  int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0)
+    return osh_is_shortage(-errno) ? -errno : -ENOTTY;
+  int error = ioctl(fd, request, ifreq) == 0 ? 0 : -errno;
+  close(fd);
+  return error;
+}
+
+static int make_request(int fd, unsigned long request, struct ifreq *ifreq) {
+  if (ioctl(fd, request, ifreq) == 0)
+    return 0;
+  return errno == ENOTTY ? make_request_on_unix(request, ifreq) : -errno;
 }
 
 static int request_by_name(int fd, unsigned long request, const char *name, struct ifreq *ifreq) {
   memset(ifreq, 0, sizeof(*ifreq));
   memcpy(ifreq->ifr_name, name, strnlen(name, IFNAMSIZ - 1));
-  return ioctl(fd, request, ifreq) == 0 ? 0 : -errno;
+  return make_request(fd, request, ifreq);
 }
 
 int osh_netdevice_ifindex(int fd, const char *label, uint32_t *ifindex) {
   const size_t length = osh_label_name_length(label);
   struct ifreq ifreq = {0};
   memcpy(ifreq.ifr_name, label, length < IFNAMSIZ ? length : IFNAMSIZ - 1);
-  int error = ioctl(fd, SIOCGIFINDEX, &ifreq) == 0 ? 0 : -errno;
+  int error = make_request(fd, SIOCGIFINDEX, &ifreq);
   *ifindex = error == 0 ? (uint32_t)ifreq.ifr_ifindex : 0;
   return error;
 }
@@ -71,7 +85,8 @@ static uint8_t read_hwaddr_len(int fd, const struct osh_link *link) {
 // loopback link's is zero (ether_setup(), loopback_setup()).
 static void read_link_details(int fd, struct osh_link *link, struct osh_link_details *details) {
   struct ifreq ifreq;
-  if (request_by_name(fd, SIOCGIFMTU, link->name, &ifreq) == 0) {
+  // gVisor returns 0.
+  if (request_by_name(fd, SIOCGIFMTU, link->name, &ifreq) == 0 && ifreq.ifr_mtu > 0) {
     details->mtu = (uint32_t)ifreq.ifr_mtu;
     details->facts |= OSH_LINK_MTU;
   }
@@ -140,7 +155,7 @@ enum name_check {
 
 static enum name_check update_name(struct completion *completion, struct osh_link *link) {
   struct ifreq ifreq = {.ifr_ifindex = (int)link->ifindex};
-  int error = ioctl(completion->fd, SIOCGIFNAME, &ifreq) == 0 ? 0 : -errno;
+  int error = make_request(completion->fd, SIOCGIFNAME, &ifreq);
   if (error == -ENODEV)
     return NAME_GONE;
   if (error != 0) {
@@ -275,11 +290,11 @@ int osh_netdevice_complete_links(struct osh_snapshot *snapshot, int fd, bool *co
   osh_sort_links(snapshot);
   suggest_names(snapshot);
   complete_known_links(&completion);
-  if (completion.error == 0)
+  if (completion.attempt.error == 0)
     add_labelled_links(&completion);
   *consistent &= completion.consistent;
-  *call = completion.call;
-  return completion.error;
+  *call = completion.attempt.call;
+  return completion.attempt.error;
 }
 
 bool osh_netdevice_are_states_unchanged(const struct osh_snapshot *snapshot, int fd) {

@@ -1,6 +1,8 @@
 // netdevice(7) requests about links, on a descriptor that the caller opened. The kernel answers
 // them on a socket of any family, netlink included: sock_ioctl() passes them to dev_ioctl() before
 // the family sees them. One request costs less than RTM_GETLINK's message of over a kilobyte.
+// gVisor is not Linux: with the host's network, its IP sockets answer most of them with ENOTTY, and
+// its UNIX sockets answer those. So after ENOTTY a UNIX socket is asked.
 #pragma once
 
 #include "../core/snapshot.h"
@@ -13,9 +15,9 @@ int osh_netdevice_ifindex(int fd, const char *label, uint32_t *ifindex);
 // snapshot that lacks one of them, and adds the links that only labels name, unless a request was
 // refused. Sorts the links. Removes the links that no longer exist.
 //
-// Clears `*consistent` if a link was removed, or renamed during each of four tries. Returns 0;
-// -ENOMEM; or the negative errno of the first request that was refused, with its name in `*call`, a
-// literal.
+// Clears `*consistent` if a link was removed, or renamed during each of four tries. Returns 0, or
+// the negative errno of the first shortage or else of the first request that was refused, with its
+// name in `*call`, a literal.
 int osh_netdevice_complete_links(struct osh_snapshot *snapshot, int fd, bool *consistent,
                                  const char **call);
 

@@ -21,6 +21,17 @@
 // How many links after the last one found may have the next label: both ends of a pair, and more.
 #define NEIGHBOURS 4
 
+// Another system call than socket(2), which policies often allow. A filter may let it return 0
+// without having been made.
+static int open_pair(struct osh_attempt *attempt) {
+  int pair[2] = {-1, -1};
+  if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) != 0)
+    osh_record_failure(attempt, "socketpair(AF_UNIX)", -errno);
+  if (pair[1] >= 0)
+    close(pair[1]);
+  return pair[0];
+}
+
 static int open_socket(int *family, struct osh_attempt *attempt) {
   static const struct {
     int family;
@@ -34,12 +45,7 @@ static int open_socket(int *family, struct osh_attempt *attempt) {
       return fd;
     osh_record_failure(attempt, families[i].call, -errno);
   }
-  // Another system call than socket(2), which policies often allow.
-  int pair[2];
-  if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) != 0)
-    return -1;
-  close(pair[1]);
-  return pair[0];
+  return open_pair(attempt);
 }
 
 void osh_ioctl_open(struct osh_ioctl *source, struct osh_attempt *attempt) {
@@ -173,12 +179,14 @@ static void record_unless_absent(struct osh_attempt *attempt, const char *call, 
     osh_record_failure(attempt, call, error);
 }
 
-static bool is_on_labelled_link(int fd, const struct osh_address *address,
-                                struct osh_attempt *attempt) {
+// Returns 0 if the address is on the link that its label names, else a negative errno.
+static int check_link(int fd, const struct osh_address *address, struct osh_attempt *attempt) {
   uint32_t answer = 0;
   int error = request_address(fd, SIOCGIFADDR, address, &answer);
   record_unless_absent(attempt, "ioctl(SIOCGIFADDR)", error);
-  return error == 0 && memcmp(&answer, address->bytes, sizeof(answer)) == 0;
+  if (error == 0 && memcmp(&answer, address->bytes, sizeof(answer)) != 0)
+    return -EADDRNOTAVAIL;
+  return error;
 }
 
 static void read_prefix_len(int fd, struct osh_address *address, struct osh_attempt *attempt) {
@@ -192,16 +200,27 @@ static void read_prefix_len(int fd, struct osh_address *address, struct osh_atte
 }
 
 static void read_address_details(int fd, const struct osh_address *address,
-                                 struct osh_address_details *details) {
+                                 struct osh_address_details *details, struct osh_attempt *attempt) {
   uint32_t answer = 0;
-  if (request_address(fd, SIOCGIFBRDADDR, address, &answer) == 0) {
+  int error = request_address(fd, SIOCGIFBRDADDR, address, &answer);
+  osh_record_shortage(attempt, "ioctl(SIOCGIFBRDADDR)", error);
+  if (error == 0) {
     memcpy(details->broadcast, &answer, sizeof(answer));
     details->facts |= OSH_ADDRESS_BROADCAST;
   }
-  if (request_address(fd, SIOCGIFDSTADDR, address, &answer) == 0) {
+  error = request_address(fd, SIOCGIFDSTADDR, address, &answer);
+  osh_record_shortage(attempt, "ioctl(SIOCGIFDSTADDR)", error);
+  if (error == 0) {
     memcpy(details->peer, &answer, sizeof(answer));
     details->facts |= OSH_ADDRESS_PEER;
   }
+}
+
+// They were about another address.
+static void forget_answers(struct osh_address *address) {
+  address->prefix_len = 0;
+  address->facts = 0;
+  address->details = 0;
 }
 
 // Addresses that are listed together, and whose labels name the same link.
@@ -225,37 +244,38 @@ static struct run find_run(struct osh_snapshot *snapshot, size_t first, size_t m
 // Asks everything about the addresses, and then whether they are on the link: an address that is
 // there at the end was there when it was asked about. If it is not, the answers were about another
 // one. The kernel lists the addresses of a link together (dev_ifconf()), so if the first and the
-// last are on the link, all are.
-static void locate_run(const struct osh_snapshot *snapshot, int fd, const struct run *run,
+// last are on the link, all are. Returns whether the socket may be asked about addresses: gVisor's
+// may not, whatever its family.
+static bool locate_run(const struct osh_snapshot *snapshot, int fd, const struct run *run,
                        struct osh_link *link, struct osh_attempt *attempt) {
   for (size_t i = 0; i < run->count; i++) {
     read_prefix_len(fd, &run->addresses[i], attempt);
     if (snapshot->request.details)
       read_address_details(fd, &run->addresses[i],
-                           osh_address_details(snapshot, &run->addresses[i]));
+                           osh_address_details(snapshot, &run->addresses[i]), attempt);
   }
   const size_t last = run->count - 1;
-  const bool all = is_on_labelled_link(fd, &run->addresses[0], attempt) &&
-                   (last == 0 || is_on_labelled_link(fd, &run->addresses[last], attempt));
+  const int first_error = check_link(fd, &run->addresses[0], attempt);
+  const bool may_ask = first_error != -ENOTTY;
+  const bool all =
+      first_error == 0 && (last == 0 || check_link(fd, &run->addresses[last], attempt) == 0);
   if (all && (link->facts & OSH_LINK_NAME))
     link->facts |= OSH_LINK_NAME_CONFIRMED;
   for (size_t i = 0; i < run->count; i++) {
     struct osh_address *address = &run->addresses[i];
-    if (all || is_on_labelled_link(fd, address, attempt)) {
+    if (all || (may_ask && check_link(fd, address, attempt) == 0))
       address->ifindex = link->ifindex;
-    } else {
-      address->prefix_len = 0;
-      address->facts = 0;
-      address->details = 0;
-    }
+    else
+      forget_answers(address);
   }
+  return may_ask;
 }
 
 // Without an AF_INET socket nothing but the label says which link an address is on.
 static void infer_link(const struct run *run, const struct osh_link *link) {
   for (size_t i = 0; i < run->count; i++) {
     run->addresses[i].ifindex = link->ifindex;
-    run->addresses[i].facts |= OSH_ADDRESS_LINK_INFERRED;
+    run->addresses[i].facts = OSH_ADDRESS_LINK_INFERRED;
   }
 }
 
@@ -272,9 +292,9 @@ static struct osh_link *find_nearby(const struct osh_snapshot *snapshot, const c
 }
 
 // Finds the link that a label names, or adds it, under a name that may be an alternative one.
-// Returns NULL if there is none, or the request is refused; or without memory, which sets `*error`.
+// Returns NULL if there is none, or after a failure, which it records.
 static struct osh_link *ensure_labelled(struct osh_snapshot *snapshot, int fd, const char *label,
-                                        size_t *hint, struct osh_attempt *attempt, int *error) {
+                                        size_t *hint, struct osh_attempt *attempt) {
   struct osh_link *link = find_nearby(snapshot, label, hint);
   if (link != NULL)
     return link;
@@ -285,7 +305,7 @@ static struct osh_link *ensure_labelled(struct osh_snapshot *snapshot, int fd, c
     return NULL;
   link = osh_add_link(snapshot);
   if (link == NULL) {
-    *error = -ENOMEM;
+    osh_record_failure(attempt, "malloc", -ENOMEM);
     return NULL;
   }
   link->ifindex = ifindex;
@@ -293,22 +313,22 @@ static struct osh_link *ensure_labelled(struct osh_snapshot *snapshot, int fd, c
   return link;
 }
 
-int osh_ioctl_locate_addresses(struct osh_snapshot *snapshot, const struct osh_ioctl *source,
-                               struct osh_attempt *attempt) {
-  const size_t most = source->has_duplicates ? 1 : SIZE_MAX;
-  int error = 0;
+void osh_ioctl_locate_addresses(struct osh_snapshot *snapshot, struct osh_ioctl *source,
+                                struct osh_attempt *attempt) {
+  const size_t most = snapshot->has_duplicates ? 1 : SIZE_MAX;
   size_t hint = 0;
   struct run run;
-  for (size_t i = 0; error == 0 && i < snapshot->address_count; i += run.count) {
+  for (size_t i = 0; i < snapshot->address_count; i += run.count) {
     if (snapshot->addresses[i].family != AF_INET)
       break;
     run = find_run(snapshot, i, most);
     struct osh_link *link =
-        ensure_labelled(snapshot, source->fd, run.addresses->label, &hint, attempt, &error);
-    if (link != NULL && source->family == AF_INET)
-      locate_run(snapshot, source->fd, &run, link, attempt);
-    else if (link != NULL)
+        ensure_labelled(snapshot, source->fd, run.addresses->label, &hint, attempt);
+    if (link == NULL)
+      continue;
+    if (source->family == AF_INET && !locate_run(snapshot, source->fd, &run, link, attempt))
+      source->family = AF_UNIX;
+    if (source->family != AF_INET)
       infer_link(&run, link);
   }
-  return error;
 }

@@ -7,10 +7,9 @@
 
 // A socket for ioctl(2), and the addresses that it listed.
 struct osh_ioctl {
-  int fd;              // -1 if none could be opened
-  int family;          // of the socket: AF_INET, AF_INET6 or AF_UNIX
-  struct ifconf list;  // SIOCGIFCONF's answer
-  bool has_duplicates; // see ioctl_labels.h
+  int fd;             // -1 if none could be opened
+  int family;         // AF_INET, AF_INET6 or AF_UNIX: what the socket answers
+  struct ifconf list; // SIOCGIFCONF's answer
 };
 
 // Opens a socket of the first family that the policy allows; osh_ioctl_close() it. Records
@@ -32,9 +31,10 @@ int osh_ioctl_number_links(struct osh_snapshot *snapshot, const struct osh_ioctl
 // Finds the link that each IPv4 address's label names, and asks for the prefix length, and if
 // requested for the details. Addresses that are not on the link that their label names keep the
 // ifindex 0, for ioctl_labels.h. Adds the links that labels name; needs sorted links, and leaves
-// them unsorted. Returns 0 or -ENOMEM.
-int osh_ioctl_locate_addresses(struct osh_snapshot *snapshot, const struct osh_ioctl *source,
-                               struct osh_attempt *attempt);
+// them unsorted. Makes `family` AF_UNIX if the socket proves to answer no more than a UNIX one.
+// Records failures.
+void osh_ioctl_locate_addresses(struct osh_snapshot *snapshot, struct osh_ioctl *source,
+                                struct osh_attempt *attempt);
 
 // Whether the kernel's list of IPv4 addresses is still the same.
 bool osh_ioctl_is_unchanged(const struct osh_ioctl *source);

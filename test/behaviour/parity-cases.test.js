@@ -6,8 +6,9 @@
 const t = require('tap')
 const { Namespace } = require('../support/namespace')
 const { requirements, skipWithout } = require('../support/requirements')
-const { build, listIPv4, settleCarriers } = require('../support/topology')
+const { build, settleCarriers } = require('../support/topology')
 const { cases, makeVeth } = require('../support/topology-cases')
+const { describe } = require('../support/topology-description')
 const { checkReadings } = require('../support/topology-expectations')
 const { Readers } = require('../support/topology-readers')
 
@@ -34,7 +35,7 @@ async function read(t, { until = () => true, ...topology }) {
   for (const deadline = Date.now() + 10_000; !until(ns);)
     if (Date.now() > deadline) throw new Error('timeout: `until` stays false')
   const readings = await readers.read(ns)
-  checkReadings(readings, listIPv4(ns), false)
+  checkReadings(readings, describe(ns), false)
   t.pass('every mode reads as expected')
   const answers = Object.fromEntries(
     Object.entries(readings).map(([mode, { ours }]) => [mode, JSON.parse(ours.answer)])
@@ -189,13 +190,16 @@ t.test('an address between two that exist on two links', async (t) => {
 })
 
 t.test('one address twice on a link, with two prefix lengths', async (t) => {
-  const { readings } = await read(t, {
+  const { answers, readings } = await read(t, {
     lines: [...makeVeth('d0', 'd1'), 'addr add 10.0.0.1/24 dev d0', 'addr add 10.0.0.1/16 dev d0']
   })
   t.match(
     readings['no netlink'].diagnosis.inferred.filter(({ property }) => property === 'netmask'),
     [{ address: '10.0.0.1' }, { address: '10.0.0.1' }]
   )
+  // Two equal addresses are not on one network, so the second is on the other.
+  for (const mode of MODES)
+    t.strictSame(answers[mode].d0.map(({ cidr }) => cidr).sort(), ['10.0.0.1/16', '10.0.0.1/24'])
 })
 
 t.test('one address on two links, under their own labels', async (t) => {
@@ -219,6 +223,28 @@ t.test('the loopback link without ::1', async (t) => {
     lines: ['link set lo up', 'addr add fd00::1/64 dev lo nodad', 'addr del ::1/128 dev lo']
   })
   t.match(answers['no socket, no socketpair'].lo, [{ address: 'fd00::1', internal: true }])
+})
+
+// Its only route is to its own address, as on a link that is down.
+t.test('links whose routes do not show that they are up', async (t) => {
+  const { answers, readings, native } = await read(t, {
+    tunnels: ['tun t0'],
+    lines: [
+      'link set lo up',
+      'addr del ::1/128 dev lo',
+      'addr add fd05::1/128 dev lo noprefixroute',
+      'link set t0 addrgenmode none',
+      'addr add fd06::1/128 dev t0 noprefixroute',
+      'link set t0 up',
+      'route del ff00::/8 dev t0 table local'
+    ]
+  })
+  const mode = 'no socket, no socketpair'
+  for (const [key, address] of Object.entries({ lo: 'fd05::1', t0: 'fd06::1' })) {
+    t.ok(addresses(native, key).includes(address))
+    t.strictSame(addresses(answers[mode], key), [address])
+    t.ok(inferences(readings[mode], address).includes('state'))
+  }
 })
 
 t.test('an address that failed duplicate address detection', async (t) => {

@@ -126,6 +126,21 @@ t.test('socketpair denied too: only IPv6, and IPv4 is reported missing', async (
   }
 })
 
+t.test('a socketpair() that returns 0 without having been made', async (t) => {
+  const script = `
+    const { networkInterfaces } = require('osh-ifaddrs')
+    const list = () => fs.readdirSync('/proc/self/fd')
+    networkInterfaces()
+    const before = list()
+    for (let i = 0; i < 100; i++) networkInterfaces()
+    console.log(JSON.stringify({ before, after: list(), answer: networkInterfaces() }))`
+  const answer = (...denials) =>
+    parseOutput(t, ns.node(script, { launch: [...NO_SOCKET, ...denials] }))
+  const { before, after, answer: found } = answer('--deny-syscall', 'socketpair=0')
+  t.strictSame(after, before, 'no descriptor was closed')
+  t.strictSame(found, answer('--deny-socketpair').answer, 'as if it was refused')
+})
+
 t.test('/proc denied: only IPv4, and IPv6 is reported missing', { skip }, async (t) => {
   const { ours, diagnosis } = readOnce(ns, [...NO_PROC, ...NO_NETLINK])
   t.strictSame(flatten(JSON.parse(ours.answer)), ofFamily(outside, 'IPv4'))

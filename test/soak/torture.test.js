@@ -22,7 +22,7 @@ const MANY_LINKS = 40
 const TORTURED = new Set(
   (
     'malloc calloc realloc socket socketpair setsockopt bind getsockname sendto recvmsg poll ' +
-    'ioctl open open64 read close dlsym'
+    'ioctl open open64 fstatfs fstatfs64 read close dlsym'
   ).split(' ')
 )
 // Functions that cannot fail, or report no failure: without memory, qsort(3) sorts in place.

@@ -20,20 +20,25 @@ static void add_ipv4(struct osh_snapshot *snapshot, uint32_t ifindex, uint8_t fa
 
 // Checks labels on a socket of that family, which must use up the answers. A list that may have
 // duplicates is always checked.
-static int check_labels(struct osh_snapshot *snapshot, int family, const struct answers *answers) {
-  const struct osh_ioctl ioctl = {.fd = -1, .family = family, .has_duplicates = true};
+static size_t check_labels(struct osh_snapshot *snapshot, int family,
+                           const struct answers *answers) {
+  const struct osh_ioctl ioctl = {.fd = -1, .family = family};
+  snapshot->has_duplicates = true;
+  struct osh_attempt attempt = {0};
   uint8_t *copy = start_script(answers);
-  int unlocated = osh_ioctl_check_labels(snapshot, &ioctl);
+  size_t unlocated = osh_ioctl_check_labels(snapshot, &ioctl, &attempt);
   end_script(copy);
+  assert_int_equal(attempt.error, 0);
   return unlocated;
 }
 
 static int search_links(struct osh_snapshot *snapshot, int family, const struct answers *answers) {
   const struct osh_ioctl ioctl = {.fd = -1, .family = family};
+  struct osh_attempt attempt = {0};
   uint8_t *copy = start_script(answers);
-  int error = osh_ioctl_search_links(snapshot, &ioctl);
+  osh_ioctl_search_links(snapshot, &ioctl, true, &attempt);
   end_script(copy);
-  return error;
+  return attempt.error;
 }
 
 static void assert_located(const struct osh_snapshot *snapshot, size_t i, uint32_t ifindex,
@@ -108,6 +113,24 @@ static void test_duplicates(void **state) {
   assert_non_null(osh_address_details(&snapshot, &snapshot.addresses[0]));
   assert_null(osh_address_details(&snapshot, &snapshot.addresses[2]));
   assert_located(&snapshot, 3, 2, KNOWN); // another label
+  osh_snapshot_free(&snapshot);
+}
+
+// About addresses under an empty label the kernel answers nothing.
+static void test_duplicates_without_label(void **state) {
+  (void)state;
+  const struct answers none = {0};
+  struct osh_snapshot snapshot = {0};
+  for (uint32_t ifindex = 2; ifindex < 4; ifindex++) {
+    add_ipv4(&snapshot, ifindex, KNOWN, "10.0.1.1", "eth0");
+    add_ipv4(&snapshot, 0, 0, "10.0.0.1", "");
+    add_ipv4(&snapshot, ifindex, KNOWN, "10.0.1.2", "eth1");
+  }
+  snapshot.addresses[3].bytes[1] = 1; // not equal to the first
+  snapshot.addresses[5].bytes[1] = 1;
+  assert_int_equal(check_labels(&snapshot, AF_INET, &none), 0);
+  assert_located(&snapshot, 1, 2, 0);
+  assert_located(&snapshot, 4, 3, 0);
   osh_snapshot_free(&snapshot);
 }
 
@@ -202,11 +225,71 @@ static void test_search_refused(void **state) {
   osh_snapshot_free(&snapshot);
 }
 
+// Renaming a link truncates its name in labels: then that is a beginning of the link's name.
+static void test_truncated_labels(void **state) {
+  (void)state;
+  const struct answers none = {0};
+  struct osh_snapshot snapshot = {0};
+  add_link(&snapshot, 2, OSH_LINK_NAME, "br-0123456789ab");
+  add_link(&snapshot, 3, OSH_LINK_NAME, "enx0011223344");
+  add_link(&snapshot, 4, OSH_LINK_NAME, "enx001122334455");
+  add_ipv4(&snapshot, 0, 0, "10.0.0.1", "br-0123456789:2");
+  add_ipv4(&snapshot, 3, INFERRED, "10.0.0.2", "enx0011223344:2"); // a link's whole name
+  add_ipv4(&snapshot, 3, INFERRED, "10.0.0.3", "enx0011223344:");  // shorter, so not truncated
+  add_ipv4(&snapshot, 0, 0, "10.0.0.4", "br-0123456789ab");        // no colon
+  assert_int_equal(check_labels(&snapshot, AF_UNIX, &none), 3);
+  assert_int_equal(search_links(&snapshot, AF_UNIX, &none), 0);
+  assert_int_equal(snapshot.address_count, 2);
+  assert_located(&snapshot, 0, 2, INFERRED);
+  assert_located(&snapshot, 1, 3, INFERRED);
+  assert_int_equal(snapshot.omission_count, 2);
+  assert_string_equal(snapshot.omissions[0].label, "enx0011223344:2");
+  assert_string_equal(snapshot.omissions[1].label, "br-0123456789ab");
+  osh_snapshot_free(&snapshot);
+}
+
+// Without all links, another one's name may begin so, too.
+static void test_truncated_label_without_all_links(void **state) {
+  (void)state;
+  struct osh_snapshot snapshot = {0};
+  const struct osh_ioctl ioctl = {.fd = -1, .family = AF_UNIX};
+  struct osh_attempt attempt = {0};
+  add_link(&snapshot, 2, OSH_LINK_NAME, "br-0123456789ab");
+  add_ipv4(&snapshot, 0, 0, "10.0.0.1", "br-0123456789:2");
+  osh_ioctl_search_links(&snapshot, &ioctl, false, &attempt);
+  assert_int_equal(snapshot.address_count, 0);
+  assert_int_equal(snapshot.omission_count, 1);
+  osh_snapshot_free(&snapshot);
+}
+
+static void test_shortage_during_a_search(void **state) {
+  (void)state;
+  for (int on_bind = 0; on_bind < 2; on_bind++) {
+    struct osh_snapshot snapshot = {0};
+    add_link(&snapshot, 2, OSH_LINK_NAME, "eth0");
+    add_ipv4(&snapshot, 0, 0, "10.0.0.1", "one");
+    struct answers answers = {0};
+    if (on_bind)
+      succeed(&answers, 0);
+    refuse(&answers, on_bind ? ENOMEM : EMFILE);
+    assert_int_equal(search_links(&snapshot, AF_INET, &answers), on_bind ? -ENOMEM : -EMFILE);
+    osh_snapshot_free(&snapshot);
+  }
+}
+
 static const struct CMUnitTest tests[] = {
-    cmocka_unit_test(test_nothing_to_check),      cmocka_unit_test(test_enclosed),
-    cmocka_unit_test(test_enclosed_by_inferred),  cmocka_unit_test(test_duplicates),
-    cmocka_unit_test(test_verify_inferred),       cmocka_unit_test(test_search_links),
-    cmocka_unit_test(test_search_on_unix_socket), cmocka_unit_test(test_search_refused),
+    cmocka_unit_test(test_nothing_to_check),
+    cmocka_unit_test(test_enclosed),
+    cmocka_unit_test(test_enclosed_by_inferred),
+    cmocka_unit_test(test_duplicates),
+    cmocka_unit_test(test_verify_inferred),
+    cmocka_unit_test(test_search_links),
+    cmocka_unit_test(test_truncated_label_without_all_links),
+    cmocka_unit_test(test_duplicates_without_label),
+    cmocka_unit_test(test_truncated_labels),
+    cmocka_unit_test(test_shortage_during_a_search),
+    cmocka_unit_test(test_search_on_unix_socket),
+    cmocka_unit_test(test_search_refused),
 };
 
 RUN_TESTS(tests)

@@ -257,6 +257,44 @@ static void test_first_refusal_is_reported(void **state) {
   osh_snapshot_free(&snapshot);
 }
 
+// gVisor: an IP socket answers only SIOCGIFFLAGS, and a UNIX socket the others.
+static void test_unix_socket_after_enotty(void **state) {
+  (void)state;
+  struct osh_snapshot snapshot = {0};
+  add_link(&snapshot, 7, 0, "eth0");
+  struct answers answers;
+  start_answers(&answers);
+  answer_short(&answers, IFF_UP, NULL);
+  refuse(&answers, ENOTTY); // SIOCGIFHWADDR
+  succeed(&answers, 0);     // socket
+  answer_short(&answers, ARPHRD_ETHER, hwaddr);
+  refuse(&answers, ENOTTY); // SIOCGIFNAME
+  succeed(&answers, 0);     // socket
+  answer_name(&answers, "eth0");
+  const char *call;
+  assert_int_equal(complete_links(&snapshot, &answers, &call), 0);
+  assert_link(&snapshot.links[0], COMPLETE, "eth0", IFF_UP, ARPHRD_ETHER);
+  osh_snapshot_free(&snapshot);
+}
+
+// A refusal remains one; a shortage is one, and comes before it.
+static void test_no_unix_socket_after_enotty(void **state) {
+  (void)state;
+  struct osh_snapshot snapshot = {0};
+  add_link(&snapshot, 7, 0, "eth0");
+  struct answers answers;
+  start_answers(&answers);
+  answer_short(&answers, IFF_UP, NULL);
+  refuse(&answers, ENOTTY); // SIOCGIFHWADDR
+  refuse(&answers, EPERM);  // socket
+  refuse(&answers, ENOTTY); // SIOCGIFNAME
+  refuse(&answers, EMFILE); // socket
+  const char *call;
+  assert_int_equal(complete_links(&snapshot, &answers, &call), -EMFILE);
+  assert_string_equal(call, "ioctl(SIOCGIFNAME)");
+  osh_snapshot_free(&snapshot);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ifindex),
     cmocka_unit_test(test_known_name),
@@ -271,6 +309,8 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_suggested_name_refused),
     cmocka_unit_test(test_labelled_links),
     cmocka_unit_test(test_first_refusal_is_reported),
+    cmocka_unit_test(test_unix_socket_after_enotty),
+    cmocka_unit_test(test_no_unix_socket_after_enotty),
 };
 
 RUN_TESTS(tests)

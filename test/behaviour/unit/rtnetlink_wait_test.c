@@ -3,6 +3,7 @@
 
 #include "datagrams.h"
 
+#include "read.h"
 #include "sources/rtnetlink.h"
 
 #define ADDRESS_FACTS (OSH_FACT_IPV4 | OSH_FACT_IPV6)
@@ -105,12 +106,37 @@ static void test_wait_without_loss(void **state) {
                                 LIMIT_MS});
 }
 
+// A change interrupted the dump of the addresses, so the read would be repeated, and wait again.
+static void test_no_other_read_after_a_wait(void **state) {
+  (void)state;
+  struct datagram datagram = {.length = 0};
+  add_address_message(&datagram, 1);
+  add_end(&datagram, 0, NLM_F_DUMP_INTR);
+  struct answers answers = {0};
+  succeed(&answers, 0); // socket
+  answer_dump(&answers, &datagram);
+  succeed(&answers, 0);              // sendto
+  refuse(&answers, EAGAIN);          // recvmsg
+  succeed(&answers, SCRIPT_TIMEOUT); // poll
+  answer_link_ioctls(&answers);
+  uint8_t *copy = start_script(&answers);
+  struct osh_snapshot snapshot;
+  const struct osh_request request = {.sources = OSH_SOURCE_BIT(OSH_SOURCE_RTNETLINK),
+                                      .all_links = true};
+  assert_int_equal(osh_read(&snapshot, request), 0);
+  end_script(copy);
+  assert_int_equal(script_waited_ms(), LIMIT_MS);
+  assert_int_equal(snapshot.attempts[OSH_SOURCE_RTNETLINK].error, -EINTR);
+  osh_snapshot_free(&snapshot);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_no_reply),
     cmocka_unit_test(test_request_swallowed),
     cmocka_unit_test(test_signals_do_not_prolong),
     cmocka_unit_test(test_one_wait_for_both_dumps),
     cmocka_unit_test(test_wait_without_loss),
+    cmocka_unit_test(test_no_other_read_after_a_wait),
 };
 
 RUN_TESTS(tests)

@@ -211,11 +211,15 @@ static const char *check_attempt(const struct osh_attempt *attempt, const struct
                                                          : "an error that names another call";
 }
 
-static bool is_first_error(const struct osh_snapshot *snapshot, int result) {
-  for (int i = 0; i < OSH_SOURCE_COUNT; i++)
-    if (snapshot->attempts[i].error != 0)
-      return snapshot->attempts[i].error == result;
-  return false;
+// A shortage comes before other errors, and then the order of the sources counts.
+static int first_error(const struct osh_snapshot *snapshot) {
+  int first = 0;
+  for (int i = OSH_SOURCE_COUNT - 1; i >= 0; i--) {
+    const int error = snapshot->attempts[i].error;
+    if (error != 0 && (osh_is_shortage(error) || !osh_is_shortage(first)))
+      first = error;
+  }
+  return first;
 }
 
 static const char *check_result(const struct osh_snapshot *snapshot, int result) {
@@ -224,8 +228,11 @@ static const char *check_result(const struct osh_snapshot *snapshot, int result)
     return "an error in spite of addresses, or none without";
   if (result != 0 && snapshot->address_count > 0)
     return "an error and addresses";
-  if (result != 0 && !is_first_error(snapshot, result))
+  const int error = first_error(snapshot);
+  if (result != 0 && result != error)
     return "an error that is not the first source's";
+  if (result == 0 && snapshot->missing != 0 && osh_is_shortage(error))
+    return "only a part in spite of a shortage";
   if (snapshot->address_count > expected.address_count)
     return "too many addresses";
   return NULL;

@@ -17,6 +17,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/vfs.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -214,6 +215,10 @@ int open(const char *path, int flags, ...) {
   if (next_fault(CALL_OPEN) != NULL)
     return -1;
   return (int)syscall(SYS_openat, AT_FDCWD, path, flags, 0);
+}
+
+int fstatfs(int fd, struct statfs *answer) {
+  return next_fault(CALL_FSTATFS) != NULL ? -1 : (int)syscall(SYS_fstatfs, fd, answer);
 }
 
 ssize_t read(int fd, void *buffer, size_t size) {

@@ -6,8 +6,8 @@
 #include <errno.h>
 
 const char *const call_names[CALL_COUNT] = {
-    "malloc",  "socket", "socketpair", "setsockopt", "bind", "getsockname", "sendto",
-    "recvmsg", "poll",   "ioctl",      "open",       "read", "close",       "dlsym"};
+    "malloc", "socket", "socketpair", "setsockopt", "bind", "getsockname", "sendto", "recvmsg",
+    "poll",   "ioctl",  "open",       "fstatfs",    "read", "close",       "dlsym"};
 
 #define POLICY(call)                                                                               \
   {call, HOW_REFUSE, EPERM}, {call, HOW_REFUSE, EACCES}, {                                         \
@@ -96,6 +96,7 @@ const struct fault faults[] = {
     {CALL_OPEN, HOW_REFUSE, ENOTDIR},
     {CALL_OPEN, HOW_REFUSE, ELOOP},
     {CALL_OPEN, HOW_REFUSE, EINTR},
+    POLICY(CALL_FSTATFS),
     POLICY(CALL_READ),
     {CALL_READ, HOW_REFUSE, ENOMEM},
     {CALL_READ, HOW_REFUSE, EIO},

@@ -105,8 +105,8 @@ static void read_ifaddrs(void) {
   bool was = faults_paused(true);
   if (result == 0)
     record_finding(check_ifaddrs(list));
-  else if (error != EPERM)
-    record_finding("another errno than the native function's");
+  else if (error != EPERM && !osh_is_shortage(-error))
+    record_finding("neither a shortage nor the native function's errno");
   (void)faults_paused(was);
   if (result == 0)
     freeifaddrs(list);
