@@ -5,6 +5,7 @@
 // There is no state: dlsym() is called each time. A lock around a state could be left locked in a
 // child by fork(2).
 
+#include "../core/snapshot.h"
 #include "block.h"
 #include "lists.h"
 #include "requested_sources.h"
@@ -57,6 +58,12 @@ static bool is_restricted(unsigned *sources) {
   return osh_requested_sources(value, sources);
 }
 
+// Returns the errno of a call that failed twice. A caller knows libc's, but a shortage goes away,
+// and what libc reports may not.
+static int errno_of(int error, bool has_native, int refusal) {
+  return has_native && !osh_is_shortage(error) ? refusal : -error;
+}
+
 EXPORT int getifaddrs(struct ifaddrs **list) {
   const int before = errno;
   unsigned sources;
@@ -68,7 +75,7 @@ EXPORT int getifaddrs(struct ifaddrs **list) {
 
   const int refusal = errno;
   const int error = osh_ifaddrs(sources, list);
-  errno = error == 0 ? before : native == NULL ? -error : refusal;
+  errno = error == 0 ? before : errno_of(error, native != NULL, refusal);
   return error == 0 ? 0 : -1;
 }
 
@@ -96,7 +103,7 @@ EXPORT struct if_nameindex *if_nameindex(void) {
 
   const int refusal = errno;
   const int error = osh_nameindex(sources, &names);
-  errno = error == 0 ? before : native == NULL ? -error : refusal;
+  errno = error == 0 ? before : errno_of(error, native != NULL, refusal);
   return error == 0 ? names : NULL;
 }
 

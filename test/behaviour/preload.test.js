@@ -13,7 +13,7 @@ const lists = require('../support/preload/lists')
 const { Namespace, projectRoot } = require('../support/namespace')
 const { requirements, skipWithout } = require('../support/requirements')
 
-const { AF_INET6, AF_PACKET, exec, readBoth, refuse, withNetwork } = lists
+const { AF_INET, AF_INET6, AF_PACKET, exec, readBoth, refuse, withNetwork } = lists
 const { EPERM, EDOM, EXDEV } = os.constants.errno
 const ARPHRD_ETHER = 1
 // test/soak/preload.test.js compares more.
@@ -33,6 +33,36 @@ const network = [
   'addr add fd00::1 peer fd00::2/128 dev d0 nodad',
   'link add d1 type bridge'
 ]
+
+t.test('one address twice on a link: what an ioctl answers is about the first', async (t) => {
+  const duplicates = [
+    ...network.filter((line) => !line.startsWith('addr')),
+    'addr add 10.0.0.1 peer 10.0.0.2 dev d0',
+    'addr add 10.0.0.1 peer 10.0.0.3 dev d0',
+    'addr add 10.1.0.1/24 brd + dev d0',
+    'addr add 10.1.0.1/16 brd + dev d0'
+  ]
+  const entries = (ns, options) =>
+    exec(ns, 'list', options)
+      .value.filter(({ name, address }) => name === 'd0' && address.family === AF_INET)
+      .map(({ address, netmask, other }) => [address, netmask, other].map(({ bytes }) => bytes))
+  withNetwork('duplicates', duplicates, (ns) => {
+    t.strictSame(entries(ns), [
+      ['0a000001', 'ffffffff', '0a000002'],
+      ['0a000001', 'ffffffff', '0a000003'],
+      ['0a010001', 'ffffff00', '0a0100ff'],
+      ['0a010001', 'ffff0000', '0a01ffff']
+    ])
+    const launch = ['--deny-family', 'netlink']
+    // An address in place of the second one means that there is none, or that it is unknown.
+    t.strictSame(entries(ns, { launch, preload: preloadPath }), [
+      ['0a000001', 'ffffffff', '0a000002'],
+      ['0a000001', 'ffffffff', '0a000001'],
+      ['0a010001', 'ffffff00', '0a0100ff'],
+      ['0a010001', 'ffff0000', '0a010001']
+    ])
+  })
+})
 
 t.test('partial denials', async (t) => {
   const ns = Namespace.create('partial')

@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -114,6 +115,13 @@ static int print_errno(void) {
   return EXIT_SUCCESS;
 }
 
+static int print_errno_without_descriptors(void) {
+  const struct rlimit none = {0};
+  if (setrlimit(RLIMIT_NOFILE, &none) != 0)
+    err(EXIT_FAILURE, "setrlimit");
+  return print_errno();
+}
+
 static bool make_and_free(void) {
   struct ifaddrs *list;
   if (getifaddrs(&list) != 0)
@@ -192,12 +200,13 @@ int main(int argc, char **argv) {
   static const struct {
     const char *name;
     int (*run)(void);
-  } modes[] = {
-      {"list", print_list},           {"names", print_names},           {"errno", print_errno},
-      {"threads", run_threads_alone}, {"forks", run_threads_and_forks}, {"leaks", print_leaks}};
+  } modes[] = {{"list", print_list},           {"names", print_names},
+               {"errno", print_errno},         {"shortage", print_errno_without_descriptors},
+               {"threads", run_threads_alone}, {"forks", run_threads_and_forks},
+               {"leaks", print_leaks}};
   for (size_t i = 0; argc == 2 && i < sizeof(modes) / sizeof(*modes); i++) {
     if (strcmp(argv[1], modes[i].name) == 0)
       return modes[i].run();
   }
-  errx(EXIT_FAILURE, "usage: lists list|names|errno|threads|forks|leaks");
+  errx(EXIT_FAILURE, "usage: lists list|names|errno|shortage|threads|forks|leaks");
 }
