@@ -40,7 +40,11 @@ export interface SourceReport {
   syscall: string | null
   /** That call's positive error number, such as 1; null when nothing was refused. */
   errno: number | null
-  /** The error number's name, such as `EPERM`; null when nothing was refused. */
+  /**
+   * The error number's name, such as `EPERM`; null when nothing was refused. EBADMSG: a file of /proc/net is not
+   * the kernel's, because it is on another file system (`fstatfs`) or in another format (`read`); or it is empty, and
+   * fstatfs(2) is refused.
+   */
   code: string | null
   /** What this source reported. */
   facts: Fact[]
@@ -53,8 +57,8 @@ export interface Inference {
   address: string
   /**
    * - `netmask` (and with it `cidr`): inferred from the routes; 255.255.255.255 without a matching route.
-   * - `state`: whether the link is up and running, inferred from its routes or addresses; or which link it
-   *   is, inferred from the label if no AF_INET socket can be opened.
+   * - `state`: whether the link is up and running, inferred from its routes or addresses (up and running if they do
+   *   not show it); or which link it is, inferred from the label if no AF_INET socket can be opened.
    * - `internal`: likewise, whether it is the loopback link.
    * - `mac`: unknown, shown as zeros.
    */
@@ -76,10 +80,14 @@ export interface Diagnosis {
   omitted: { name: string; address: string }[]
 }
 
-/** Thrown by networkInterfaces() when no source reports the addresses of either family. */
+/**
+ * Thrown by networkInterfaces() when no source reports the addresses of either family; and when descriptors or
+ * memory run out, because the result would lack something. Then `errno` is that of EMFILE, ENFILE, ENOMEM or
+ * ENOBUFS, and a later call can succeed.
+ */
 export interface UnavailableError extends Error {
   code: 'ERR_OSH_IFADDRS_UNAVAILABLE'
-  /** The first refused call, such as `socket(AF_NETLINK)`. */
+  /** The call for which descriptors or memory ran out; else the first refused call, such as `socket(AF_NETLINK)`. */
   syscall: string | null
   /** That call's positive error number. */
   errno: number | null
@@ -92,7 +100,7 @@ export interface UnavailableError extends Error {
  * getifaddrs(3). On platforms other than Linux and Android it calls os.networkInterfaces().
  *
  * @throws {TypeError} when `options` is invalid; names the argument
- * @throws {UnavailableError} when no source answers
+ * @throws {UnavailableError} when no source answers, or descriptors or memory run out
  * @throws {Error} why, when the addon cannot be loaded
  */
 export function networkInterfaces(options?: Options): NodeJS.Dict<NetworkInterfaceInfo[]>

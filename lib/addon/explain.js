@@ -6,51 +6,28 @@ const { IN_A_BUNDLE, adviseToCompile } = require('./locate')
 
 /** @typedef {NodeJS.ErrnoException & { advice?: string }} Failure of findAddon() or dlopen(3) */
 
-// Failures that may have passed by the next call.
+// Failures that may be over by the next call. src/core/snapshot.c has one more, which only sockets return.
 const SHORTAGES = ['EMFILE', 'ENFILE', 'ENOMEM']
+
+/**
+ * @param {NodeJS.ErrnoException} error
+ * @returns {string | undefined} the errno's name, if it is that of a shortage
+ */
+function shortageOf({ code = '' }) {
+  return SHORTAGES.includes(code) ? code : undefined
+}
 
 /**
  * dlopen(3) reports no errno, and its message may be translated. open(2) looks for a free descriptor first, so its
  * errno shows a shortage of them.
- *
- * @returns {string | undefined} the errno's name
  */
-function findShortageOfDescriptors() {
+function findShortage() {
   try {
     fs.closeSync(fs.openSync('/', 'r'))
     return undefined
   } catch (error) {
-    return /** @type {NodeJS.ErrnoException} */ (error).code
+    return shortageOf(/** @type {NodeJS.ErrnoException} */ (error))
   }
-}
-
-/**
- * mmap(2) fails for want of memory, or on a noexec mount, where access(2) fails too.
- *
- * @param {string} message of dlopen(3)
- * @param {string} file
- */
-function isMemoryShort(message, file) {
-  if (!message.includes('failed to map segment')) return false
-  try {
-    fs.accessSync(file, fs.constants.X_OK)
-    return true
-  } catch {
-    return false
-  }
-}
-
-/**
- * @param {Failure} failure
- * @param {string} file
- * @returns {string | undefined} the errno's name, if the failure is a shortage
- */
-function shortageOf({ code = '', message, advice }, file) {
-  if (SHORTAGES.includes(code)) return code
-  if (advice !== undefined) return undefined
-  if (isMemoryShort(message, file)) return 'ENOMEM'
-  const found = findShortageOfDescriptors() ?? ''
-  return SHORTAGES.includes(found) ? found : undefined
 }
 
 /**
@@ -63,9 +40,9 @@ function advise({ name, code, message, advice }, inBundle) {
   // Node's own options and Deno's permissions, which the message names.
   if (code === 'ERR_ACCESS_DENIED' || code === 'ERR_DLOPEN_DISABLED' || name === 'NotCapable')
     return null
-  // dlopen(3) says so when mmap(2) with PROT_EXEC fails.
+  // dlopen(3) says so when mmap(2) with PROT_EXEC fails, and not why.
   if (message.includes('failed to map segment'))
-    return 'Node cannot load addons from a noexec mount'
+    return 'Node cannot load addons from a noexec mount. Other reasons are a policy and a lack of memory'
   return inBundle ? IN_A_BUNDLE : adviseToCompile()
 }
 
@@ -84,12 +61,12 @@ function shortageError(cause, code) {
 
 /**
  * @param {unknown} thrown
- * @param {{ file?: string, inBundle: boolean }} addon
+ * @param {boolean} inBundle whether the addon is in a bundle
  * @returns {Error} with the reason and the remedy in one line
  */
-function explain(thrown, { file = '', inBundle }) {
+function explain(thrown, inBundle) {
   const cause = /** @type {Failure} */ (thrown)
-  const shortage = shortageOf(cause, file)
+  const shortage = shortageOf(cause) ?? (cause.advice === undefined ? findShortage() : undefined)
   if (shortage !== undefined) return shortageError(cause, shortage)
   const [reason] = cause.message.split('\n')
   const advice = advise(cause, inBundle)

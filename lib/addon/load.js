@@ -129,15 +129,10 @@ function open(file) {
  * @throws {Error} why the addon cannot be loaded
  */
 function load() {
-  if (addon !== undefined) return addon
-  /** @type {string | undefined} */
-  let file
   try {
-    if (embedded !== undefined) return (addon = embedded())
-    file = findAddon()
-    return (addon = open(file))
+    return (addon ??= embedded === undefined ? open(findAddon()) : embedded())
   } catch (error) {
-    throw explain(error, { file, inBundle: embedded !== undefined })
+    throw explain(error, embedded !== undefined)
   }
 }
 

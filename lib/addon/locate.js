@@ -40,9 +40,10 @@ function isOurs(folder) {
   }
 }
 
-// The package's folder, unless this file is in a bundle. Bundles for ES modules have no __dirname. Not by
-// path.join(), which calls Array.prototype.push() (Node 20), and so what other code may have put in its place.
-const root = typeof __dirname === 'string' ? path.dirname(path.dirname(__dirname)) : ''
+// The package's folder, unless this file is in a bundle. Bundles for ES modules have no __dirname. By path.resolve(),
+// because Next's tracer (@vercel/nft) follows it, and because path.join() calls Array.prototype.push() (Node 20), and
+// so what other code may have put in its place.
+const root = typeof __dirname === 'string' ? path.resolve(__dirname, '../..') : ''
 
 /**
  * A bundle must not load what happens to lie two folders above it.
@@ -86,7 +87,7 @@ function adviseToCompile() {
 }
 
 /** Where `osh-ifaddrs build` puts the binary. */
-const compiledFile = `${root}/build/Release/osh_ifaddrs.node`
+const compiledFile = path.resolve(root, 'build/Release/osh_ifaddrs.node')
 
 /**
  * @returns {string} the file
@@ -96,7 +97,7 @@ function findAddon() {
   checkRoot()
   if (exists(compiledFile)) return compiledFile
   const name = publishedName()
-  const published = `${root}/prebuilds/${name}.node`
+  const published = path.resolve(root, `prebuilds/${name}.node`)
   if (exists(published)) return published
   throw new NotFoundError(`none is published for ${name}, and none is compiled`, adviseToCompile())
 }

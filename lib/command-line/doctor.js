@@ -104,10 +104,11 @@ function formatPlace({ name, address }) {
 }
 
 /** @param {Report} report */
-function formatFacts({ facts, inferred, omitted }) {
+function formatFacts({ shortage, facts, inferred, omitted }) {
+  const unknown = shortage === null ? 'unknown, no source reports it' : 'unknown in this shortage'
   const lines = Object.entries(facts).map(([fact, source]) => {
     const name = FACTS[/** @type {Fact} */ (fact)]
-    return source === null ? `${name}: unknown, no source reports it` : `${name}: from ${source}`
+    return `${name}: ${source === null ? unknown : `from ${source}`}`
   })
   for (const property of new Set(inferred.map((inference) => inference.property))) {
     const places = inferred.filter((inference) => inference.property === property)
@@ -154,7 +155,7 @@ function formatSuspects({ mechanism, suspects }) {
  * @param {Report} report
  * @returns {[Style, string]}
  */
-function formatVerdict({ status, native, active, addonError }) {
+function formatVerdict({ status, native, active, addonError, shortage }) {
   if (status === 0) {
     const addon = addonError === null ? '' : ` This package does not: ${addonError}`
     return ['green', `No problem: the native os.networkInterfaces() works.${addon}`]
@@ -163,7 +164,11 @@ function formatVerdict({ status, native, active, addonError }) {
   const outcome = native.works === null ? 'is not called' : hangs ? 'never returns' : 'fails'
   const subject = `The native os.networkInterfaces() ${outcome}`
   if (status === 2) {
-    const reason = addonError ?? 'no source reports the interfaces.'
+    const cause =
+      shortage === null
+        ? 'no source reports the interfaces.'
+        : `${shortage.syscall} failed with ${shortage.code}, a shortage.`
+    const reason = addonError ?? cause
     const ours = outcome === 'fails' ? 'so does this package' : 'this package fails'
     return ['red', `${subject}, and ${ours}: ${reason}`]
   }

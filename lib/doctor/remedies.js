@@ -65,7 +65,7 @@ const POLICIES = {
     change: null
   },
   shortage: {
-    text: 'Raise the exhausted limit. Then the native function works again.',
+    text: 'Descriptors or memory ran out. Raise the limit, or close what uses them up.',
     change: null
   }
 }
@@ -76,10 +76,8 @@ const POLICIES = {
  * @returns {Remedy[]} for the likely suspects, and for the mechanism unless theirs are enough
  */
 function remediesForPolicy(suspects, mechanism) {
-  // No sandbox causes a shortage.
-  const possible = mechanism.name === 'shortage' ? [] : suspects
-  const likely = possible.filter(({ certainty }) => certainty !== 'low')
-  const names = (likely.length > 0 ? likely : possible).map(({ name }) => name)
+  const likely = suspects.filter(({ certainty }) => certainty !== 'low')
+  const names = (likely.length > 0 ? likely : suspects).map(({ name }) => name)
   // OpenShell's remedy includes the rule for its seccomp filter.
   const isEnough =
     names.includes('OpenShell') || likely.some(({ certainty }) => certainty === 'high')
@@ -96,6 +94,9 @@ const OPEN_ONE_SOURCE = {
     'with ioctls on it, for IPv4; reading /proc/net/if_inet6 for IPv6.',
   change: null
 }
+
+/** @type {Remedy} */
+const END_SHORTAGE = { owner: 'shortage', ...POLICIES.shortage }
 
 /** @type {Remedy} */
 const USE_REGISTER = {
@@ -139,4 +140,11 @@ function remediesForProcess({ register, preload }, hangs) {
   return [...(register ? [] : [USE_REGISTER]), ...(preload ? [] : [USE_PRELOAD])]
 }
 
-module.exports = { OCI_RULE, OPEN_ONE_SOURCE, POLICIES, remediesForPolicy, remediesForProcess }
+module.exports = {
+  END_SHORTAGE,
+  OCI_RULE,
+  OPEN_ONE_SOURCE,
+  POLICIES,
+  remediesForPolicy,
+  remediesForProcess
+}

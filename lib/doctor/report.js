@@ -5,10 +5,15 @@
 const os = require('node:os')
 const { version } = require('../../package.json')
 const { diagnose } = require('../index')
-const { sourceOf, toDiagnosis } = require('../results/diagnosis')
+const { isShortage, sourceOf, toDiagnosis } = require('../results/diagnosis')
 const { collectEvidence } = require('./evidence')
 const { findActive, neverReturns, tryNative } = require('./process')
-const { OPEN_ONE_SOURCE, remediesForPolicy, remediesForProcess } = require('./remedies')
+const {
+  END_SHORTAGE,
+  OPEN_ONE_SOURCE,
+  remediesForPolicy,
+  remediesForProcess
+} = require('./remedies')
 const { findMechanism, findSuspects } = require('./suspects')
 
 /** @typedef {import('../index').Diagnosis} Diagnosis */
@@ -30,6 +35,7 @@ const { findMechanism, findSuspects } = require('./suspects')
  * @property {Active} active
  * @property {string | null} addonError
  * @property {SourceReport[]} sources
+ * @property {{ syscall: string | null, code: string | null } | null} shortage that made the whole read fail
  * @property {Record<Fact, SourceName | null>} facts
  * @property {Diagnosis['inferred']} inferred
  * @property {Diagnosis['omitted']} omitted
@@ -82,6 +88,24 @@ function findRefusal(native, active, route) {
 }
 
 /**
+ * @param {Diagnosis} whole
+ * @returns {Report['shortage']}
+ */
+function findShortage({ sources }) {
+  const { syscall, code } = sources.find(isShortage) ?? {}
+  return code === undefined ? null : { syscall: syscall ?? null, code }
+}
+
+/**
+ * @param {Report['shortage']} shortage
+ * @param {Suspect | null} mechanism whose remedies are given, too
+ */
+function remediesForFailure(shortage, mechanism) {
+  if (shortage === null) return [OPEN_ONE_SOURCE]
+  return mechanism?.name === 'shortage' ? [] : [END_SHORTAGE]
+}
+
+/**
  * @param {NodeJS.ProcessEnv} env
  * @returns {Report}
  */
@@ -101,6 +125,7 @@ function makeReport(env) {
     ipv6: sourceOf(whole, 'ipv6')
   }
   const oursAnswers = facts.ipv4 !== null || facts.ipv6 !== null
+  const shortage = oursAnswers ? null : findShortage(whole)
   const nativeWorks = native.works !== null && refusal === null
   const status = nativeWorks ? 0 : oursAnswers ? 1 : 2
   return {
@@ -117,6 +142,7 @@ function makeReport(env) {
     active,
     addonError,
     sources,
+    shortage,
     facts,
     inferred: whole.inferred,
     omitted: whole.omitted,
@@ -125,7 +151,7 @@ function makeReport(env) {
     suspects,
     remedies: [
       ...(status === 1 ? remediesForProcess(active, neverReturns(native)) : []),
-      ...(status === 2 && addonError === null ? [OPEN_ONE_SOURCE] : []),
+      ...(status === 2 && addonError === null ? remediesForFailure(shortage, mechanism) : []),
       ...(mechanism ? remediesForPolicy(suspects, mechanism) : [])
     ]
   }

@@ -120,21 +120,22 @@ function matchProfile({ name, codes, codeIsSign, strong, weak }, evidence, code)
 
 const ORDER = ['high', 'medium', 'low']
 
+// Errors of a shortage or an interruption, not of a policy.
+const TEMPORARY = ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EINTR', 'EAGAIN']
+
 /**
  * @param {Evidence} evidence
  * @param {Refusal} refusal
  * @returns {Suspect[]} sandboxes, the most certain first
  */
 function findSuspects(evidence, { code }) {
+  if (TEMPORARY.includes(code)) return []
   // Sandboxes refuse requests. WSL1 swallows them.
   const possible = PROFILES.filter(({ codes }) => codes.includes(NO_REPLY) === (code === NO_REPLY))
   return possible
     .flatMap((profile) => matchProfile(profile, evidence, code))
     .sort((a, b) => ORDER.indexOf(a.certainty) - ORDER.indexOf(b.certainty))
 }
-
-// Errors of a shortage or an interruption, not of a policy.
-const TEMPORARY = ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS', 'EINTR', 'EAGAIN']
 
 /**
  * @param {number | null} seccomp

@@ -12,6 +12,9 @@ const { FLAG, decodeAddresses } = require('./layout')
 /** @type {readonly Fact[]} */
 const FACTS = ['links', 'ipv4', 'ipv6']
 
+// One of them fails a whole read; src/core/snapshot.c has the same.
+const SHORTAGES = ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS']
+
 /** @type {readonly [number, import('../index').Inference['property']][]} */
 const INFERRED = [
   [FLAG.prefixInferred, 'netmask'],
@@ -19,8 +22,6 @@ const INFERRED = [
   [FLAG.stateInferred, 'internal'],
   [FLAG.macUnknown, 'mac']
 ]
-
-const SHORTAGES = ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS']
 
 /** @param {number} bits */
 function toFacts(bits) {
@@ -96,30 +97,44 @@ function sourceOf({ sources }, fact) {
   return sources.find(({ facts }) => facts.includes(fact))?.name ?? null
 }
 
+/** @param {import('../index').SourceReport} source */
+function isShortage({ code }) {
+  return code !== null && SHORTAGES.includes(code)
+}
+
+/** @param {import('../index').SourceReport} source */
+function explainShortage({ syscall, code }) {
+  return (
+    `${syscall} failed with ${code}. This is a shortage of descriptors or memory. ` +
+    'Try again, or raise the limit'
+  )
+}
+
+/** @param {import('../index').SourceReport[]} sources */
+function explainRefusals(sources) {
+  const reasons = sources.map(({ name, syscall, code }) =>
+    syscall === null ? `${name} reports no addresses` : `${name}: ${syscall} failed with ${code}`
+  )
+  return (
+    `${reasons.join('; ')}. The sandbox must allow one of these calls. ` + 'Run: osh-ifaddrs doctor'
+  )
+}
+
 /**
  * @param {Snapshot} snapshot in which no source answered
  * @returns {import('../index').UnavailableError}
  */
 function unavailableError(snapshot) {
   const sources = toSources(snapshot).filter(({ status }) => status !== 'skipped')
-  const reasons = sources.map(({ name, syscall, code }) =>
-    syscall === null ? `${name} reports no addresses` : `${name}: ${syscall} failed with ${code}`
-  )
-  const refused = sources.find(({ syscall }) => syscall !== null)
-  const shortage = sources.find(({ code }) => code !== null && SHORTAGES.includes(code))
-  const advice =
-    shortage === undefined
-      ? 'The sandbox must allow one of these calls. Run: osh-ifaddrs doctor'
-      : `${shortage.code} is a shortage: try again, or raise the exhausted limit`
-  return Object.assign(
-    new Error(`cannot read the network interfaces: ${reasons.join('; ')}. ${advice}`),
-    {
-      code: /** @type {const} */ ('ERR_OSH_IFADDRS_UNAVAILABLE'),
-      syscall: refused?.syscall ?? null,
-      errno: refused?.errno ?? null,
-      sources
-    }
-  )
+  const shortage = sources.find(isShortage)
+  const failed = shortage ?? sources.find(({ syscall }) => syscall !== null)
+  const reason = shortage === undefined ? explainRefusals(sources) : explainShortage(shortage)
+  return Object.assign(new Error(`cannot read the network interfaces: ${reason}`), {
+    code: /** @type {const} */ ('ERR_OSH_IFADDRS_UNAVAILABLE'),
+    syscall: failed?.syscall ?? null,
+    errno: failed?.errno ?? null,
+    sources
+  })
 }
 
-module.exports = { errnoName, isInterrupted, sourceOf, toDiagnosis, unavailableError }
+module.exports = { errnoName, isInterrupted, isShortage, sourceOf, toDiagnosis, unavailableError }

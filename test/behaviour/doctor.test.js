@@ -208,6 +208,15 @@ t.test('in sandboxes', { skip: requirements() }, async (t) => {
       report.remedies.map(({ owner }) => owner),
       ['this process', 'this process', 'shortage']
     )
+    const denied = ['--deny-family', 'all', '--deny-socketpair', '--errno', 'EMFILE']
+    const short = diagnose(denied)
+    t.match(short, { status: 2, shortage: { syscall: 'socket(AF_NETLINK)', code: 'EMFILE' } })
+    t.match(short, { remedies: [{ owner: 'shortage' }], suspects: [] })
+    t.equal(short.remedies.length, 1)
+    const text = runDoctor(denied).stdout.replace(/\s+/g, ' ')
+    t.match(text, 'so does this package: socket(AF_NETLINK) failed with EMFILE, a shortage.')
+    t.match(text, 'IPv4: unknown in this shortage')
+    t.notMatch(text, 'no source reports')
   })
 
   await t.test('the package is active', async (t) => {

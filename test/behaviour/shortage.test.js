@@ -1,84 +1,120 @@
 'use strict'
 
-// `register` with netlink refused, at a moment when no descriptor, or no memory, is left: it prints nothing, the native error has
-// ours as its cause, and the next call works. The moment is before each step that opens a file.
+// Shortages of descriptors and memory: a result is whole, or there is none. soak/limits.test.js has threads, and
+// soak/torture.test.js every call that fails so.
 
+const os = require('node:os')
 const t = require('tap')
-const { Namespace } = require('../support/namespace')
+const { preloadPath } = require('../..')
+const { exec } = require('../support/preload/lists')
 const { skipWithout } = require('../support/requirements')
+const { makeNamespace } = require('../support/sandbox')
 
 skipWithout(t)
 
-const ns = Namespace.create('shortage')
-t.teardown(() => ns.remove())
-ns.ip('link set lo up')
-
-/** What happens before the call, by the step that then finds no descriptor. */
-const STEPS = {
-  'this package is required': 'exhaust()',
-  'the addon is searched for': `require('osh-ifaddrs')
-    exhaust()`,
-  'the addon is loaded': `const { dlopen } = process
-    process.dlopen = (...values) => {
-      exhaust()
-      process.dlopen = dlopen
-      return dlopen(...values)
-    }`,
-  // glibc's messages can be translated.
-  'the addon is loaded, in another language': `const { dlopen } = process
-    process.dlopen = () => {
-      exhaust()
-      process.dlopen = dlopen
-      const message = 'osh_ifaddrs.node: Zu viele offene Dateien'
-      throw Object.assign(new Error(message), { code: 'ERR_DLOPEN_FAILED' })
-    }`,
-  'the addon is loaded, without memory (imitated)': `const { dlopen } = process
-    process.dlopen = (loaded, file) => {
-      process.dlopen = dlopen
-      const message = file + ': failed to map segment from shared object'
-      throw Object.assign(new Error(message), { code: 'ERR_DLOPEN_FAILED' })
-    }`,
-  'the network is read': `require('osh-ifaddrs').networkInterfaces()
-    exhaust()`
+const { EMFILE, ENFILE, ENOBUFS, ENOMEM, EPERM } = os.constants.errno
+const OPEN = ['--user', 'keep', '--no-landlock']
+const MODES = {
+  'nothing refused': [],
+  'netlink refused': ['--deny-family', 'netlink'],
+  'netlink and inet refused': ['--deny-family', 'netlink,inet'],
+  'every socket() refused': ['--deny-family', 'all']
 }
 
-const program = (/** @type {string} */ step) => `
-  const fs = require('node:fs')
-  const os = require('node:os')
+const ns = makeNamespace(t, 'shortage')
+
+/** @param {string} script @param {string[]} denials */
+function evaluate(t, script, denials) {
+  const { status, stdout, stderr } = ns.node(script, { launch: [...OPEN, ...denials] })
+  t.strictSame({ status, stderr }, { status: 0, stderr: '' })
+  return JSON.parse(stdout)
+}
+
+// With 0 to 4 free descriptors, and then with all.
+const FILL = `
   require('osh-ifaddrs/register')
-  const opened = []
-  const exhaust = () => {
+  const { networkInterfaces, diagnose } = require('osh-ifaddrs')
+  const attempt = (read) => {
     try {
-      for (;;) opened.push(fs.openSync('/dev/null'))
-    } catch {}
-  }
-  const keysOrError = () => {
-    try {
-      return Object.keys(os.networkInterfaces())
-    } catch (error) {
-      return { errno: error.errno, code: error.cause.code, message: error.cause.message }
+      return { answer: read() }
+    } catch ({ code, errno, syscall, message, cause }) {
+      return { code, errno, syscall, message, cause: cause?.code }
     }
   }
-  ${step}
-  const exhausted = keysOrError()
-  opened.forEach((descriptor) => fs.closeSync(descriptor))
-  console.log(JSON.stringify([exhausted, keysOrError()]))`
+  const opened = []
+  const fill = () => {
+    try {
+      for (;;) opened.push(fs.openSync('/dev/null'))
+    } catch ({ code }) {
+      if (code !== 'EMFILE') throw code
+    }
+  }
+  const whole = [attempt(networkInterfaces), attempt(os.networkInterfaces)]
+  const few = [0, 1, 2, 3, 4].map((free) => {
+    fill()
+    opened.splice(0, free).forEach((fd) => fs.closeSync(fd))
+    const ours = Array.from({ length: 20 }, () => attempt(networkInterfaces))
+    return { ours, patched: attempt(os.networkInterfaces), complete: diagnose().complete }
+  })
+  opened.splice(0).forEach((fd) => fs.closeSync(fd))
+  const after = [attempt(networkInterfaces), attempt(os.networkInterfaces)]
+  console.log(JSON.stringify({ whole, few, after }))`
 
-for (const [name, step] of Object.entries(STEPS)) {
-  t.test(name, async (t) => {
-    const { status, stdout, stderr } = ns.exec(
-      'sh',
-      ['-euc', 'ulimit -n 64; exec "$@"', 'sh', process.execPath, '-e', program(step)],
-      { launch: ['--user', 'keep', '--no-landlock', '--deny-family', 'netlink'] }
-    )
-    t.strictSame({ status, stderr }, { status: 0, stderr: '' })
-    const [exhausted, free] = JSON.parse(stdout)
-    t.equal(exhausted.errno, 1, 'the native error')
-    const errno = name.includes('memory') ? 'ENOMEM' : 'EMFILE'
-    t.match(exhausted.message, new RegExp(` failed with ${errno}`))
-    t.match(exhausted.message, /shortage/)
-    t.notMatch(exhausted.message, /compile|build|sandbox|policy/i)
-    t.equal(exhausted.code, name.endsWith('read') ? 'ERR_OSH_IFADDRS_UNAVAILABLE' : errno)
-    t.strictSame(free, ['lo'], 'with free descriptors it works')
+for (const [mode, denials] of Object.entries(MODES)) {
+  t.test(`few descriptors, ${mode}`, async (t) => {
+    const { whole, few, after } = evaluate(t, FILL, denials)
+    t.ok(whole[0].answer.d0.length === 3, 'control: addresses of both families')
+    t.strictSame(after, whole, 'with free descriptors it answers again')
+    for (const [free, { ours, patched }] of few.entries()) {
+      const enough = mode === 'nothing refused' ? free >= 1 : free >= 2
+      t.ok(
+        ours.every((each) => JSON.stringify(each) === JSON.stringify(ours[0])),
+        `${free}: the same each time`
+      )
+      if (enough) {
+        t.strictSame(ours[0], whole[0], `${free} are enough`)
+        t.strictSame(patched, whole[1], `${free} are enough`)
+        continue
+      }
+      const { code, errno, syscall, message } = ours[0]
+      t.strictSame([code, errno], ['ERR_OSH_IFADDRS_UNAVAILABLE', EMFILE], `${free}: an error`)
+      t.ok(message.includes(`: ${syscall} failed with EMFILE. This is a shortage`), message)
+      t.notMatch(message, /sandbox|polic/)
+      const native = mode === 'nothing refused' ? EMFILE : EPERM
+      t.match(patched, { errno: native, cause: 'ERR_OSH_IFADDRS_UNAVAILABLE' }, 'the native error')
+    }
   })
 }
+
+t.test('no socket because of a shortage', async (t) => {
+  const script = `
+    const { networkInterfaces, diagnose } = require('osh-ifaddrs')
+    try {
+      networkInterfaces()
+    } catch ({ errno, syscall, message }) {
+      const { complete, missing, sources } = diagnose()
+      const facts = sources.flatMap((source) => source.facts)
+      console.log(JSON.stringify({ errno, syscall, message, complete, missing, facts }))
+    }`
+  for (const [code, errno] of Object.entries({ EMFILE, ENFILE, ENOBUFS, ENOMEM })) {
+    const denials = ['--deny-family', 'all', '--deny-socketpair', '--errno', code]
+    const { message, ...rest } = evaluate(t, script, denials)
+    t.strictSame(rest, {
+      errno,
+      syscall: 'socket(AF_NETLINK)',
+      complete: false,
+      missing: ['links', 'ipv4', 'ipv6'],
+      facts: []
+    })
+    t.match(message, `failed with ${code}`)
+    t.notMatch(message, /sandbox|polic/)
+  }
+})
+
+// glibc's reason is EPERM, but that does not go away.
+t.test('the preload library, netlink refused and no descriptor left', async (t) => {
+  const launch = [...OPEN, '--deny-family', 'netlink']
+  t.strictSame(exec(ns, 'errno', { launch }).value, [-1, EPERM, -1, EPERM], 'control: glibc')
+  const { value } = exec(ns, 'shortage', { launch, preload: preloadPath })
+  t.strictSame(value, [-1, EMFILE, -1, EMFILE])
+})

@@ -231,7 +231,7 @@ async function testMounts(t, app) {
   const noexec = runOn('noexec', [process.execPath, '-e', PRINT_ERROR])
   t.match(
     noexec.stdout,
-    /\.node: failed to map segment.*\. Node cannot load addons from a noexec mount\n$/
+    /\.node: failed to map segment.*\. Node cannot load addons from a noexec mount\. .*\n$/
   )
 }
 
