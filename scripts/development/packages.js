@@ -100,7 +100,8 @@ const DEBIAN_PACKAGES = {
     mangohud: 'is preloaded beside the preload library',
     'php-cli': 'lists addresses',
     'python3-psutil': 'lists addresses',
-    runc: 'a sandbox'
+    runc: 'a sandbox',
+    runsc: 'a sandbox'
   }
 }
 

@@ -48,12 +48,14 @@ function onlyIPv4(interfaces) {
 /**
  * @param {import('tap').Test} t whose end removes the namespace
  * @param {string} label
+ * @param {{ links?: string[], keys?: string[] }} [options] commands of ip(8) about lo, d0 and d1, and the keys of the
+ *   native function's answer then
  */
-function makeProbeNamespace(t, label) {
+function makeProbeNamespace(t, label, { links = LINKS, keys = KEYS } = {}) {
   const ns = Namespace.create(label)
   t.teardown(() => ns.remove())
   vethPair(ns, ns, { left: 'd0', right: 'd1' })
-  ns.batch(LINKS)
+  ns.batch(links)
   ns.settle()
 
   /**
@@ -81,7 +83,7 @@ function makeProbeNamespace(t, label) {
 
   /** @type {Interfaces} the native function's answer outside every sandbox */
   const outside = runProbe(t, PROBE).native
-  t.strictSame(Object.keys(outside).sort(), KEYS, 'outside')
+  t.strictSame(Object.keys(outside).sort(), keys, 'outside')
 
   /** Asserts that the native function fails with `errno`, and that ours answers as native does outside. */
   const checkAnswers = (t, found, errno, code) => {
