@@ -4,13 +4,12 @@
 // can be shortened and run by hand.
 
 const fc = require('fast-check')
-
-/** @typedef {import('./topology').Topology} Topology */
-/** @typedef {Topology & { ordinary: boolean }} Generated */
+const { compile } = require('./topology-compiler')
 
 const MAX_UNITS = 15
 const MAX_ADDRESSES = 8
 const IFNAMSIZ = 16
+const MAX_ALTNAME = 127
 
 /**
  * A value once in `times`, else undefined.
@@ -101,26 +100,87 @@ const ipv4Prefix = fc.oneof(
   { weight: 1, arbitrary: fc.integer({ min: 0, max: 32 }) }
 )
 
-/** The part after the colon of a label that begins with its link's name; undefined: no such label. */
-const suffix = onceIn(3, fc.constantFrom('1', '2', '', 'x:y'))
+/**
+ * Names of 13 to 15 bytes. Renaming a link to one truncates its labels. Some begin as others do, so that a
+ * truncated label can be of either, or be another link's whole name.
+ */
+const longName = fc.constantFrom(
+  'enx001122334455',
+  'enx00112233446',
+  'enx0011223344',
+  'br-0123456789ab',
+  'br-0123456789a',
+  'br-0123456789',
+  'wlp0s20f3u1u2i3'
+)
 
-/** A label that only netlink can set: that of another link (by number), with a suffix, any, or empty. */
-const label = fc.oneof(
-  { weight: 2, arbitrary: fc.record({ of: fc.integer({ min: 0, max: 40 }), suffix }) },
+/** Of up to 127 bytes; IFNAMSIZ limits labels and names of links only. */
+const alternativeName = fc.oneof(
+  { weight: 2, arbitrary: name },
+  { weight: 1, arbitrary: longName },
   {
     weight: 1,
-    arbitrary: fc.constantFrom('', 'foo', 'foo:1', ':1', ':', 'lo', 'lo:1', 'd0', 'eth1:3')
+    arbitrary: fc
+      .tuple(name, fc.constantFrom(IFNAMSIZ, 40, MAX_ALTNAME))
+      .map(([text, length]) => text.padEnd(length, '-alternative'))
+  }
+)
+
+/** The part after the colon of a label that begins with its link's name; undefined: no such label. */
+const suffix = onceIn(3, fc.constantFrom('1', '2', '', 'x:y', '0123456789abcd'))
+
+const number = fc.integer({ min: 0, max: 40 })
+
+/**
+ * A label that may not begin with the name of its link: the name of another link, of one that is down or an
+ * alternative one (by number), with a suffix; or any text, or none. ip(8) sets it before its link is renamed,
+ * `raw` afterwards; undefined: it does begin so.
+ */
+const label = fc.oneof(
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      of: fc.constantFrom('link', 'link', 'down', 'alternative'),
+      number,
+      suffix,
+      raw: fc.boolean()
+    })
+  },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      text: fc.constantFrom(
+        ...['', '', 'foo', 'foo:1', ':1', ':', 'lo', 'lo:1', 'd0', 'eth1:3', '12345678901234'],
+        ...['abcdefghijklmno', 'foo:56789012345', ':23456789012345', 'enx0011223344:2']
+      ),
+      raw: fc.boolean()
+    })
   },
   { weight: 3, arbitrary: fc.constant(undefined) }
 )
+
+const peer4 = onceIn(8, fc.constantFrom('10.9.9.9/32', '10.9.8.1/24', '10.0.0.7/24'))
 
 const address4 = fc.record({
   address: ipv4,
   prefix: ipv4Prefix,
   suffix,
-  peer: onceIn(8, fc.constantFrom('10.9.9.9/32', '10.9.8.1/24', '10.0.0.7/24')),
+  peer: peer4,
+  broadcast: trueOnceIn(3),
   scope: fc.constantFrom('global', 'global', 'global', 'link', 'host'),
-  extra: fc.constantFrom('', '', '', '', 'noprefixroute', 'preferred_lft 0', 'metric 77')
+  extra: fc.constantFrom('', '', '', '', 'noprefixroute', 'preferred_lft 0', 'metric 77'),
+  // The same address once more: on this link or on another one (by number), under this label or another.
+  again: onceIn(
+    6,
+    fc.record({
+      on: onceIn(2, number),
+      prefix: ipv4Prefix,
+      peer: onceIn(2, fc.constantFrom('10.9.9.8/32', '10.9.8.1/24', '10.1.0.7/16')),
+      sameLabel: fc.boolean(),
+      suffix,
+      label
+    })
+  )
 })
 
 const address6 = fc.record({
@@ -156,6 +216,8 @@ const address6 = fc.record({
     'nodad',
     'nodad',
     '',
+    'noprefixroute',
+    'nodad noprefixroute',
     'nodad noprefixroute',
     'nodad preferred_lft 0',
     'optimistic'
@@ -167,13 +229,32 @@ const link = fc.record({
   name,
   mac: onceIn(2, mac),
   down: trueOnceIn(6),
+  // It comes up when it has its addresses.
+  late: trueOnceIn(4),
   ipv4: fc.array(address4, { maxLength: MAX_ADDRESSES }),
   ipv6: fc.array(address6, { maxLength: MAX_ADDRESSES }),
-  // Labels for all addresses, added through netlink.
-  labels: onceIn(4, fc.array(label, { minLength: MAX_ADDRESSES, maxLength: MAX_ADDRESSES })),
+  // For the IPv4 addresses.
+  labels: onceIn(3, fc.array(label, { minLength: MAX_ADDRESSES, maxLength: MAX_ADDRESSES })),
   disableIpv6: trueOnceIn(12),
-  altname: onceIn(6, name),
-  rename: onceIn(6, name)
+  altnames: onceIn(4, fc.array(alternativeName, { minLength: 1, maxLength: 3 })),
+  rename: onceIn(
+    3,
+    fc.record({
+      to: fc.oneof({ weight: 1, arbitrary: name }, { weight: 3, arbitrary: longName }),
+      // Before Linux 6.2, a link must be down. Going down costs it its IPv6 addresses.
+      isDown: trueOnceIn(3),
+      // Another link (by number) gets the name that a truncated label begins with.
+      namesake: onceIn(
+        2,
+        fc.record({
+          of: number,
+          cut: fc.constantFrom(1, 2, 2, 2, 4),
+          alternative: trueOnceIn(3),
+          down: fc.boolean()
+        })
+      )
+    })
+  )
 })
 
 const unit = fc.record({
@@ -187,179 +268,9 @@ const unit = fc.record({
 const model = fc.record({
   ordinary: trueOnceIn(4),
   many: trueOnceIn(80),
+  withoutLoopbackAddress: trueOnceIn(4),
   lo: link,
   units: fc.array(unit, { maxLength: MAX_UNITS })
 })
-
-/** @param {string} text an argument in `ip -batch` */
-const quote = (text) => (text.includes("'") ? `"${text}"` : text.includes('"') ? `'${text}'` : text)
-
-/** Hands out names so that no two links share one. */
-class Names {
-  /** @type {Set<string>} */
-  #used = new Set(['lo'])
-
-  /** @param {string} preferred */
-  allocate(preferred) {
-    let free = preferred
-    for (let i = 0; this.#used.has(free); i++) free = `l${this.#used.size + i}`
-    this.#used.add(free)
-    return free
-  }
-}
-
-/**
- * Rewrites addresses to an ordinary network: each subnet is on one link, and its addresses have its prefix
- * length.
- *
- * @param {any[]} specs
- * @param {number} position of the link
- */
-function makeOrdinary(specs, position) {
-  return specs.map(({ address, suffix }, i) => {
-    const [, , third, host] = address.split('.').map(Number)
-    const subnet = (third + i) % 3
-    // The loopback link's subnets are in a table that no file lists with links.
-    if (position === 0)
-      return { address: `10.0.0.${host + i * 7}`, prefix: 32, scope: 'global', extra: '' }
-    return {
-      address: `10.${position}.${subnet}.${((host + i * 7) % 120) + 1}`,
-      prefix: [24, 25, 24][subnet],
-      suffix,
-      scope: 'global',
-      extra: ''
-    }
-  })
-}
-
-/** @param {any} address @param {string} dev */
-function ipv4Line({ address, prefix, suffix, peer, scope, extra }, dev) {
-  const local = peer ? `${address} peer ${peer}` : `${address}/${prefix}`
-  const labelled = suffix !== undefined ? `label ${quote(`${dev}:${suffix}`.slice(0, 15))}` : ''
-  return `addr add ${local} dev ${quote(dev)} ${labelled} scope ${scope} ${extra}`
-}
-
-/** @param {any} address @param {string} dev */
-function ipv6Line({ address, prefix, extra, peer }, dev) {
-  const local = peer ? `${address} peer ${peer}` : `${address}/${prefix}`
-  return `addr add ${local} dev ${quote(dev)} ${extra}`
-}
-
-/** Turns a generated model into commands. */
-class Compiler {
-  /** @type {string[]} */
-  tunnels = []
-  /** @type {string[]} */
-  lines = []
-  /** @type {string[]} */
-  addresses = []
-  /** @type {{ name: string, spec: any }[]} */
-  links = []
-  names = new Names()
-
-  /** @param {any} unit */
-  addUnit({ kind, index, recreate, links: [first, second] }) {
-    const name = this.names.allocate(first.name)
-    this.links.push({ name, spec: first })
-    const number = index === undefined ? '' : `index ${index}`
-    if (kind === 'tun' || kind === 'tap') return this.tunnels.push(`${kind} ${name}`)
-    if (kind === 'idle-tun') return this.lines.push(`tuntap add mode tun name ${quote(name)}`)
-
-    const bridge = kind === 'bridge' || kind === 'ports'
-    const pair = kind === 'bridge' ? [] : [this.names.allocate(second.name)]
-    if (kind === 'ports') pair.push(this.names.allocate('port'))
-    for (const other of pair.slice(0, 1)) this.links.push({ name: other, spec: second })
-    const command = bridge
-      ? `link add ${number} name ${quote(name)} type bridge`
-      : `link add ${number} name ${quote(name)} type veth peer name ${quote(pair[0])}`
-    this.lines.push(command)
-    if (recreate) this.lines.push(`link del dev ${quote(name)}`, command)
-    if (kind !== 'ports') return
-    this.lines.push(
-      `link add name ${quote(pair[0])} type veth peer name ${quote(pair[1])}`,
-      `link set dev ${quote(pair[1])} addrgenmode none`,
-      `link set dev ${quote(pair[1])} master ${quote(name)}`,
-      `link set dev ${quote(pair[1])} up`
-    )
-  }
-
-  /** @param {{ name: string, spec: any }} link */
-  setUp({ name, spec }) {
-    const dev = `dev ${quote(name)}`
-    // The kernel would add its own link-local addresses at any time.
-    if (name !== 'lo') this.lines.push(`link set ${dev} addrgenmode none`)
-    if (spec.mac && name !== 'lo') this.lines.push(`link set ${dev} address ${spec.mac}`)
-    if (!spec.down) this.lines.push(`link set ${dev} up`)
-    if (spec.altname && name !== 'lo')
-      this.lines.push(
-        `link property add ${dev} altname ${quote(this.names.allocate(spec.altname))}`
-      )
-  }
-
-  /** @param {{ name: string, spec: any }} link @param {number} position @param {boolean} ordinary */
-  addAddresses({ name, spec }, position, ordinary) {
-    const ipv4Specs = ordinary ? makeOrdinary(spec.ipv4, position) : spec.ipv4
-    this.lines.push(...spec.ipv6.map((/** @type {any} */ address) => ipv6Line(address, name)))
-    if (spec.disableIpv6) this.addresses.push(`disable_ipv6 ${name}`)
-    if (ordinary || !spec.labels) {
-      this.lines.push(...ipv4Specs.map((/** @type {any} */ address) => ipv4Line(address, name)))
-    } else {
-      ipv4Specs.forEach((/** @type {any} */ address, /** @type {number} */ i) =>
-        this.addWithLabel(name, address, spec.labels[i])
-      )
-    }
-  }
-
-  /** @param {string} name @param {any} address @param {any} label */
-  addWithLabel(name, { address, prefix }, label) {
-    let text = label ?? name
-    if (label?.of !== undefined) {
-      text = this.links[label.of % this.links.length].name
-      if (label.suffix !== undefined) text += `:${label.suffix}`
-    }
-    this.addresses.push(`address ${name} ${address} ${prefix} ${text.slice(0, 15)}`.trimEnd())
-  }
-
-  /** @param {{ name: string, spec: any }} link */
-  rename({ name, spec }) {
-    if (!spec.rename || name === 'lo') return
-    const newName = this.names.allocate(spec.rename)
-    this.lines.push(`link set dev ${quote(name)} name ${quote(newName)}`)
-    // raw.c adds its addresses after the rename.
-    for (const [i, line] of this.addresses.entries())
-      this.addresses[i] = line.replace(
-        /^(\w+ )(\S+)/,
-        (_, verb, dev) => verb + (dev === name ? newName : dev)
-      )
-  }
-
-  addMany() {
-    for (let i = 0; i < 130; i++) {
-      this.lines.push(
-        `link add name m${i} type veth peer name n${i}`,
-        `link set m${i} addrgenmode none`,
-        `link set n${i} addrgenmode none`,
-        `link set m${i} up`,
-        `link set n${i} up`,
-        `addr add 172.16.${i}.1/24 dev m${i}`,
-        `addr add 172.17.${i}.1/24 dev n${i}`,
-        `addr add fd00:${i}::1/64 dev n${i} nodad`
-      )
-    }
-  }
-}
-
-/** @param {any} model @returns {Generated} */
-function compile({ ordinary, many, lo, units }) {
-  const compiler = new Compiler()
-  compiler.links.push({ name: 'lo', spec: { ...lo, labels: undefined } })
-  for (const one of units) compiler.addUnit(one)
-  for (const each of compiler.links) compiler.setUp(each)
-  compiler.links.forEach((each, position) => compiler.addAddresses(each, position, ordinary))
-  for (const each of compiler.links) compiler.rename(each)
-  if (many) compiler.addMany()
-  const { tunnels, lines, addresses } = compiler
-  return { ordinary, tunnels, lines, addresses }
-}
 
 module.exports = { topologies: model.map(compile) }

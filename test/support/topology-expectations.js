@@ -5,10 +5,19 @@
 // in a mode; the diagnosis must then say so.
 
 const assert = require('node:assert/strict')
+const {
+  LabelledAddresses,
+  addressOf,
+  countEqual,
+  idOf,
+  rules
+} = require('./topology-expected-addresses')
 const { modes } = require('./topology-readers')
 
 /** @typedef {import('./topology-readers').Reading} Reading */
-/** @typedef {{ link: string, label: string, foreign: boolean, address: string, prefix: number }} LabelledAddress */
+/** @typedef {import('./topology-description').Description} Description */
+/** @typedef {import('./topology-expected-addresses').Rule} Rule */
+/** @typedef {import('./topology-description').Link} Link */
 /** @typedef {import('node:os').NetworkInterfaceInfo & { key: string }} Entry */
 
 /** @param {string} answer @returns {Entry[]} */
@@ -16,13 +25,6 @@ const flatten = (answer) =>
   Object.entries(JSON.parse(answer)).flatMap(([key, entries]) =>
     entries.map((/** @type {any} */ entry) => ({ key, ...entry }))
   )
-
-/**
- * An address together with the key or label that it is reported under.
- *
- * @param {{ key?: string, name?: string, address: string }} entry
- */
-const idOf = ({ key, name, address }) => `${key ?? name} ${address}`
 
 /** The scope of an IPv6 address, as the kernel orders addresses. @param {string} address */
 function scopeOf(address) {
@@ -60,55 +62,6 @@ const sortedJson = (entries) => entries.map((entry) => JSON.stringify(entry)).so
 /** @param {Reading} reading @param {string} property */
 const inferredIds = ({ diagnosis }, property) =>
   new Set(diagnosis.inferred.filter((inference) => inference.property === property).map(idOf))
-
-/** A topology's IPv4 addresses, and what is unusual about them. */
-class LabelledAddresses {
-  /** @type {Map<string, LabelledAddress[]>} */
-  #byId = new Map()
-  /** @type {Map<string, number>} */
-  #copies = new Map()
-
-  /** @param {LabelledAddress[]} addresses */
-  constructor(addresses) {
-    for (const labelled of addresses) {
-      const { label, link, address } = labelled
-      const id = idOf({ key: label || link, address })
-      this.#byId.set(id, [...(this.#byId.get(id) ?? []), labelled])
-      this.#copies.set(address, (this.#copies.get(address) ?? 0) + 1)
-    }
-  }
-
-  /** @param {string} id */
-  #get(id) {
-    const addresses = this.#byId.get(id)
-    if (!addresses) throw new Error(`invented: no link has ${id}`)
-    return addresses
-  }
-
-  get ids() {
-    return [...this.#byId.keys()]
-  }
-
-  /** Its label does not name its link. @param {string} id */
-  isForeign(id) {
-    return this.#get(id).some(({ foreign }) => foreign)
-  }
-
-  /** Its label is empty, so its id has the link's name. @param {string} id */
-  isUnlabelled(id) {
-    return this.#get(id).some(({ label }) => label === '')
-  }
-
-  /** Two addresses have this id. @param {string} id */
-  isRepeated(id) {
-    return this.#get(id).length > 1
-  }
-
-  /** The address exists more than once, under any label. @param {string} id */
-  isShared(id) {
-    return (this.#copies.get(id.slice(id.lastIndexOf(' ') + 1)) ?? 0) > 1
-  }
-}
 
 /**
  * Compares the IPv4 entries. Entries that are not uncertain must be equal; if none is uncertain, their order
@@ -171,6 +124,35 @@ function splitByOmission({ diagnosis }, addresses) {
   return { isOmitted, reported: addresses.ids.filter((id) => !isOmitted(id)) }
 }
 
+/**
+ * An address that the native function reports must be in our result or in `omitted`, or its state must be inferred.
+ * What we report must exist.
+ *
+ * @param {Reading} reading @param {Entry[]} native @param {LabelledAddresses} addresses
+ */
+function checkNothingLost(reading, native, addresses) {
+  const isIPv4 = (/** @type {Entry} */ { family }) => family === 'IPv4'
+  const ours = flatten(reading.ours.answer ?? '{}').filter(isIPv4)
+  const [oursById, nativeById] = [ours, native.filter(isIPv4)].map((list) =>
+    countEqual(list.map(idOf))
+  )
+  const omittedById = countEqual(reading.diagnosis.omitted.map(idOf))
+  const state = inferredIds(reading, 'state')
+  for (const [id, count] of nativeById) {
+    const omitted =
+      (omittedById.get(id) ?? 0) +
+      (addresses.isUnlabelled(id) ? (omittedById.get(` ${addressOf(id)}`) ?? 0) : 0)
+    assert.ok(state.has(id) || (oursById.get(id) ?? 0) + omitted >= count, `lost: ${id}`)
+  }
+  for (const [id, count] of oursById) {
+    assert.ok(count <= addresses.get(id).length, `invented: ${id}`)
+    assert.ok(state.has(id) || count <= (nativeById.get(id) ?? 0), `not shown: ${id}`)
+  }
+  const accounted = countEqual([...ours, ...reading.diagnosis.omitted].map((one) => one.address))
+  for (const [address, count] of accounted)
+    assert.ok(count <= addresses.countCopies(address), `reported and omitted: ${address}`)
+}
+
 /** rtnetlink answers: the result is the same, in the same order. @param {Reading} reading */
 function checkRtnetlink(reading) {
   assert.equal(reading.ours.answer, reading.native.answer)
@@ -178,62 +160,35 @@ function checkRtnetlink(reading) {
 }
 
 /**
- * netlink is denied. The remaining sources cannot resolve an address whose label does not name its link, nor
- * two addresses with the same id.
+ * netlink is denied, but a socket can be opened.
  *
  * @param {Reading} reading @param {Entry[]} native @param {LabelledAddresses} addresses
- * @param {{ proc: boolean }} options
+ * @param {{ ruleOf: (id: string) => Rule, ordinary: boolean }} options
  */
-function checkWithoutNetlink(reading, native, addresses, { proc }) {
+function checkWithoutNetlink(reading, native, addresses, { ruleOf, ordinary }) {
   const { isOmitted, reported } = splitByOmission(reading, addresses)
   const netmask = inferredIds(reading, 'netmask')
   const state = inferredIds(reading, 'state')
-  const isUnusual = (/** @type {string} */ id) =>
-    addresses.isForeign(id) || addresses.isRepeated(id)
-  assertListed('omitted', addresses.ids, new Set(addresses.ids.filter(isOmitted)), (id) =>
-    !addresses.isForeign(id) ? false : proc && !addresses.isShared(id) ? false : undefined
-  )
-  assertListed('netmask inferred', reported, netmask, (id) => (isUnusual(id) ? undefined : false))
-  assertListed('link inferred', reported, state, (id) =>
-    addresses.isRepeated(id) ? undefined : addresses.isShared(id) ? undefined : false
-  )
+  const omitted = new Set(addresses.ids.filter(isOmitted))
+  assertListed('omitted', addresses.ids, omitted, (id) => ruleOf(id).omitted)
+  assertListed('netmask inferred', reported, netmask, (id) => ruleOf(id).netmask)
+  assertListed('link inferred', reported, state, (id) => ruleOf(id).state)
+  checkNothingLost(reading, native, addresses)
+  const isUncertain = (/** @type {string} */ id) =>
+    isOmitted(id) || (state.has(id) && !ruleOf(id).isCertain)
   compareIPv4(reading, native, addresses.ids, {
-    isMaskUncertain: (id) => netmask.has(id),
-    isUncertain: (id) => isOmitted(id) || state.has(id)
+    isMaskUncertain: (id) => !ordinary && netmask.has(id),
+    isUncertain
   })
-  if (reported.length === addresses.ids.length && !reported.some(isUnusual))
-    assert.equal(reading.diagnosis.complete, proc)
-}
-
-/**
- * netlink and AF_INET are denied: netmasks are inferred.
- *
- * @param {Reading} reading @param {Entry[]} native @param {LabelledAddresses} addresses
- * @param {{ ordinary: boolean, inet6: boolean }} options
- */
-function checkWithoutInet(reading, native, addresses, { ordinary, inet6 }) {
-  const { isOmitted, reported } = splitByOmission(reading, addresses)
-  const netmask = inferredIds(reading, 'netmask')
-  const state = inferredIds(reading, 'state')
-  assertListed('omitted', addresses.ids, new Set(addresses.ids.filter(isOmitted)), (id) =>
-    !addresses.isForeign(id) ? false : inet6 && !addresses.isShared(id) ? false : undefined
-  )
-  assertListed('netmask inferred', reported, netmask, () => true)
-  assertListed('link inferred', reported, state, (id) =>
-    !inet6 ? undefined : addresses.isShared(id) ? undefined : false
-  )
-  compareIPv4(reading, native, addresses.ids, {
-    isMaskUncertain: () => !ordinary,
-    isUncertain: (id) => isOmitted(id) || (addresses.isForeign(id) && state.has(id))
-  })
+  return addresses.ids.some(isUncertain)
 }
 
 /**
  * Every socket is denied: procfs reports IPv6 only, and does not report whether a link has a carrier.
  *
- * @param {Reading} reading @param {Entry[]} native
+ * @param {Reading} reading @param {Entry[]} native @param {Link[]} links
  */
-function checkProcfs(reading, native) {
+function checkProcfs(reading, native, links) {
   const state = inferredIds(reading, 'state')
   const mac = inferredIds(reading, 'mac')
   const ours = flatten(reading.ours.answer ?? '{}')
@@ -254,12 +209,13 @@ function checkProcfs(reading, native) {
     assert.equal(entry.family, 'IPv6')
     assert.ok(state.has(idOf(entry)) && mac.has(idOf(entry)), `inferred: ${idOf(entry)}`)
   }
-  // The native function hides an address only because its link is not running.
-  const shown = new Set(native.filter(({ family }) => family === 'IPv6').map(({ key }) => key))
-  for (const { key } of surplus) {
-    // Different names that are not UTF-8 become the same key.
-    if (!key.includes('\ufffd')) assert.equal(shown.has(key), false, `${key} is not running`)
-  }
+  const shownWrongly = new Set(
+    links
+      .filter(({ isUp, isRunning, isUndetecting }) => (isUp ? !isRunning : isUndetecting))
+      .map(({ name }) => name)
+  )
+  for (const { key } of surplus)
+    assert.ok(shownWrongly.has(key), `${key} has a carrier, or is down and neither a tunnel nor lo`)
   assert.deepEqual(reading.diagnosis.missing, ['links', 'ipv4'])
 }
 
@@ -267,44 +223,44 @@ function checkProcfs(reading, native) {
  * Throws if the reading of any mode is not as expected.
  *
  * @param {Record<keyof typeof import('./topology-readers').modes, Reading>} readings
- * @param {LabelledAddress[]} labelledAddresses
+ * @param {Description} description
  * @param {boolean} ordinary
  */
-function checkReadings(readings, labelledAddresses, ordinary) {
+function checkReadings(readings, { links, addresses: labelled }, ordinary) {
   const { rtnetlink } = readings
   if (rtnetlink.native.answer === undefined) throw new Error(rtnetlink.native.error.message)
   const native = flatten(rtnetlink.native.answer)
-  const addresses = new LabelledAddresses(labelledAddresses)
-  const anyOrder = addresses.ids.some((id) => addresses.isForeign(id))
+  const addresses = new LabelledAddresses(labelled)
   /** @param {keyof typeof readings} mode @param {(reading: Reading) => void} assertions */
   const checkMode = (mode, assertions) => {
     try {
-      assert.equal(readings[mode].ours.error, undefined)
+      const { ours, diagnosis } = readings[mode]
+      assert.equal(ours.error, undefined)
       assertions(readings[mode])
+      const gaps = [diagnosis.missing, diagnosis.inferred, diagnosis.omitted].flat()
+      assert.equal(diagnosis.complete, gaps.length === 0, 'complete')
     } catch (error) {
       throw new Error(`mode "${mode}": ${/** @type {Error} */ (error).message}`, { cause: error })
     }
   }
   checkMode('rtnetlink', checkRtnetlink)
-  checkMode('no netlink', (reading) => {
-    checkWithoutNetlink(reading, native, addresses, { proc: true })
-    compareIPv6(reading, native, { anyOrder })
-    assert.deepEqual(reading.diagnosis.missing, [])
-  })
-  checkMode('no netlink, no inet', (reading) => {
-    checkWithoutInet(reading, native, addresses, { ordinary, inet6: true })
-    compareIPv6(reading, native, { anyOrder })
-    assert.deepEqual(reading.diagnosis.missing, [])
-  })
-  checkMode('no socket', (reading) => {
-    checkWithoutInet(reading, native, addresses, { ordinary, inet6: false })
-    compareIPv6(reading, native, { anyOrder })
-    assert.deepEqual(reading.diagnosis.missing, [])
-  })
-  checkMode('no socket, no socketpair', (reading) => checkProcfs(reading, native))
-  if (!('no netlink, no /proc' in modes)) return
-  checkMode('no netlink, no /proc', (reading) => {
-    checkWithoutNetlink(reading, native, addresses, { proc: false })
+  for (const mode of /** @type {const} */ (['no netlink', 'no netlink, no inet', 'no socket']))
+    checkMode(mode, (reading) => {
+      const anyOrder = checkWithoutNetlink(reading, native, addresses, {
+        ruleOf: (id) => rules[mode](addresses, id),
+        ordinary
+      })
+      compareIPv6(reading, native, { anyOrder })
+      assert.deepEqual(reading.diagnosis.missing, [])
+    })
+  checkMode('no socket, no socketpair', (reading) => checkProcfs(reading, native, links))
+  const mode = 'no netlink, no /proc'
+  if (!(mode in modes)) return
+  checkMode(mode, (reading) => {
+    checkWithoutNetlink(reading, native, addresses, {
+      ruleOf: (id) => rules[mode](addresses, id),
+      ordinary: false
+    })
     assert.equal(
       flatten(reading.ours.answer ?? '{}').some(({ family }) => family === 'IPv6'),
       false

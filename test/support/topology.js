@@ -7,6 +7,7 @@ const { once } = require('node:events')
 const path = require('node:path')
 const { setTimeout } = require('node:timers/promises')
 const { projectRoot } = require('./namespace')
+const { ipJson } = require('./topology-description')
 
 /** @typedef {import('./namespace').Namespace} Namespace */
 
@@ -75,19 +76,6 @@ async function build(ns, { tunnels = [], lines = [], addresses = [] }, { force =
 }
 
 /**
- * @param {Namespace} ns
- * @param {string[]} args
- * @returns {any[]} the output of `ip -json`; each character of its strings stands for a byte
- */
-function ipJson(ns, args) {
-  const { stdout } = spawnSync('ip', ['-n', ns.name, '-j', ...args], { maxBuffer: 64 << 20 })
-  return JSON.parse(stdout.toString('latin1'))
-}
-
-/** @param {string} text in which each character stands for a byte */
-const decode = (text) => Buffer.from(text, 'latin1').toString()
-
-/**
  * Waits until the state of each link matches its carrier, which the kernel updates later. Addresses can stay
  * tentative.
  *
@@ -104,23 +92,4 @@ async function settleCarriers(ns) {
   }
 }
 
-/**
- * Lists every IPv4 address in the kernel's order.
- *
- * @param {Namespace} ns
- * @returns {import('./topology-expectations').LabelledAddress[]}
- */
-function listIPv4(ns) {
-  return ipJson(ns, ['-4', 'addr', 'show']).flatMap(({ ifname: link, addr_info: addresses }) =>
-    (addresses ?? []).map((/** @type {any} */ { label = '', local, prefixlen }) => ({
-      link: decode(link),
-      label: decode(label),
-      // Compared before decoding, which can make different names that are not UTF-8 equal.
-      foreign: label.split(':')[0] !== link,
-      address: local,
-      prefix: prefixlen
-    }))
-  )
-}
-
-module.exports = { build, listIPv4, settleCarriers }
+module.exports = { build, settleCarriers }

@@ -9,7 +9,7 @@ const fc = require('fast-check')
 const { preloadPath } = require('../../..')
 const { requirements } = require('../requirements')
 const { AF_INET, AF_INET6, AF_PACKET, isOf, readBoth, refuse, withNetwork } = require('./lists')
-const { arbitraryNetwork } = require('./generated-networks')
+const { arbitraryNetwork, isAlternativeName } = require('./generated-networks')
 
 const RX_NOHANDLER = 8 * 23
 // Hexadecimal digits of an Ethernet address, and of what SIOCGIFHWADDR reports.
@@ -48,7 +48,7 @@ function withoutNetlinkFields(/** @type {List} */ list) {
   return [...known.filter((entry) => !isIPv6(entry)), ...sorted.sort()]
 }
 
-/** Names of the links with an address of a family. A label begins with its link's name. */
+/** Names of the links with an address of a family. Without renames, a label begins with its link's name. */
 function namesWith(/** @type {List} */ list, /** @type {number} */ family) {
   return list.filter(isOf(family)).map(({ name }) => name.split(':')[0])
 }
@@ -58,21 +58,48 @@ function withoutMasks(/** @type {any} */ entry) {
 }
 
 /**
+ * Whether netdevice(7) cannot be asked about an address: its label begins with none of its link's names.
+ *
+ * @param {List} list with every link
+ * @returns {(entry: any) => boolean}
+ */
+const isForeignIn = (list) => {
+  // A tun link has no hardware address, so its entry has none.
+  const names = list
+    .filter((entry) => !isOf(AF_INET)(entry) && !isOf(AF_INET6)(entry))
+    .map(({ name }) => name)
+  return (entry) => {
+    const [name] = entry.name.split(':')
+    return isOf(AF_INET)(entry) && !names.includes(name) && !isAlternativeName(name)
+  }
+}
+
+/**
  * What is denied in addition to netlink, and the part of glibc's list that is then expected.
  *
- * @type {Record<string, { launch: string[], select: (list: List) => List, masks?: boolean, flags?: boolean }>}
+ * @type {Record<string, { launch: string[], select: (list: List) => List, masks?: boolean, flags?: boolean, kinds?: object }>}
  */
 const DENIALS = {
-  'nothing else': { launch: [], select: (list) => list },
+  'nothing else': {
+    launch: [],
+    select: (list) => {
+      const isForeign = isForeignIn(list)
+      return list.map((entry) => (isForeign(entry) ? withoutMasks(entry) : entry))
+    },
+    // Under an empty label or another link's name, the list does not show that the netmask is inferred.
+    kinds: { renames: true, labels: ['anything', 'abcdefghijklmno', '@', '@:1', 'x:23456789abcde'] }
+  },
   AF_INET: {
     launch: ['--deny-family', 'inet'],
     select: (list) => list.map(withoutMasks),
-    masks: false
+    masks: false,
+    kinds: { renames: true, labels: ['anything', 'l0', 'lo:1', '@', '@:1', 'x:23456789abcde'] }
   },
   'every socket(2)': {
     launch: ['--deny-family', 'all'],
     select: (list) => list.map(withoutMasks),
-    masks: false
+    masks: false,
+    kinds: { renames: true }
   },
   '/proc': {
     launch: ['--no-path', '/proc'],
@@ -103,8 +130,14 @@ const DENIALS = {
 async function testRtnetlink(t, runs) {
   let entries = 0
   const preload = `${preloadPath} ${refuse}`
+  const kinds = {
+    suffixes: ['', '', ':1', ':a', 'x'],
+    labels: ['', 'anything', 'lo', 'l0', 'l1:1', '@', '@:1', ':', 'abcdefghijklmno'],
+    renames: true,
+    copies: true
+  }
   fc.assert(
-    fc.property(arbitraryNetwork(['', ':1', ':a', 'x']), (lines) =>
+    fc.property(arbitraryNetwork(kinds), (lines) =>
       withNetwork('rtnetlink', lines, (ns) => {
         for (const mode of ['list', 'names']) {
           const { glibc, ours, stderr } = readBoth(ns, mode, { preload })
@@ -124,19 +157,22 @@ async function testRtnetlink(t, runs) {
  * @param {number} runs
  * @param {typeof DENIALS[string]} denial
  */
-async function testDenied(t, runs, { launch, select, masks = true, flags = true }) {
+async function testDenied(t, runs, { launch, select, masks = true, flags = true, kinds }) {
   const options = { preload: preloadPath, launch: ['--deny-family', 'netlink', ...launch] }
-  const strip = (/** @type {List} */ list) =>
-    withoutNetlinkFields(
+  const strip = (/** @type {List} */ list) => {
+    const isForeign = isForeignIn(list)
+    const isKnown = (/** @type {any} */ entry) => masks && !isForeign(entry)
+    return withoutNetlinkFields(
       list.map((entry) => ({
         ...entry,
         flags: flags ? entry.flags : 0,
-        netmask: masks || !isOf(AF_INET)(entry) ? entry.netmask : undefined
+        netmask: isKnown(entry) || !isOf(AF_INET)(entry) ? entry.netmask : undefined
       }))
     )
+  }
   let entries = 0
   fc.assert(
-    fc.property(arbitraryNetwork(['', ':1', ':a']), (lines) =>
+    fc.property(arbitraryNetwork({ suffixes: ['', ':1', ':a'], ...kinds }), (lines) =>
       withNetwork('denied', lines, (ns) => {
         const { glibc, ours, stderr } = readBoth(ns, 'list', options)
         const expected = strip(select(glibc).map(withoutLongAddresses))
