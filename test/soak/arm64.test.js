@@ -63,17 +63,23 @@ const MORE = [
 const MULTICAST = 'qemu implements neither IP_MULTICAST_IF nor SO_BINDTOIFINDEX'
 const PROGRAMS = 'the programs that it starts are built for this machine'
 const TOOLS = 'strace and valgrind trace qemu instead of the program'
+const DESCRIPTORS = 'qemu needs descriptors itself'
 const SECCOMP = 'seccomp filters and containers use the system calls of this machine'
 /** @type {Record<string, string>} */
 const OTHERS = {
   'behaviour/ciao': MULTICAST,
+  'behaviour/differences': MULTICAST,
   'behaviour/docs': PROGRAMS,
   'behaviour/forks':
     'a child that is forked beside busy threads sometimes hangs in qemu, even with libc alone',
   'behaviour/guards': 'qemu is too slow for a Node for each order of loading',
+  'behaviour/hostile-javascript': 'qemu is too slow for a Node for each replaced function',
   'behaviour/imitated-sandboxes': SECCOMP,
   'behaviour/launcher': SECCOMP,
   'behaviour/layers': 'it reads object files of this machine',
+  'behaviour/loading-shortage': DESCRIPTORS,
+  'behaviour/masked-files': PROGRAMS,
+  'behaviour/never-returns': SECCOMP,
   'behaviour/old-headers': 'it runs no addon',
   'behaviour/package': PROGRAMS,
   'behaviour/parity': MULTICAST,
@@ -82,6 +88,7 @@ const OTHERS = {
   'behaviour/preload-run': PROGRAMS,
   'behaviour/preload-run-environment': PROGRAMS,
   'behaviour/requirements': SECCOMP,
+  'behaviour/shortage': DESCRIPTORS,
   'behaviour/system-calls': TOOLS,
   'behaviour/variables': TOOLS,
   'soak/arm64': 'it is this file',
