@@ -48,6 +48,28 @@ static void test_gvisor(void **state) {
   osh_snapshot_free(&snapshot);
 }
 
+// Details may be refused, but a shortage is recorded.
+static void test_shortage_of_a_detail(void **state) {
+  (void)state;
+  struct answers answers = {0};
+  succeed(&answers, 0); // socket
+  answer_ifconf(&answers, "eth0", "eth0");
+  answer_int(&answers, 7); // SIOCGIFINDEX
+  for (int i = 0; i < 2; i++) {
+    answer_ipv4(&answers, "255.255.255.0");    // SIOCGIFNETMASK
+    refuse(&answers, i == 0 ? EPERM : ENOMEM); // SIOCGIFBRDADDR
+    answer_ipv4(&answers, "10.0.0.9");         // SIOCGIFDSTADDR
+  }
+  answer_ipv4(&answers, "10.0.0.1"); // SIOCGIFADDR
+  answer_ipv4(&answers, "10.0.0.2");
+  struct osh_ioctl source;
+  struct osh_attempt attempt = {0};
+  struct osh_snapshot snapshot = locate(&answers, &source, &attempt);
+  assert_int_equal(attempt.error, -ENOMEM);
+  assert_string_equal(attempt.call, "ioctl(SIOCGIFBRDADDR)");
+  osh_snapshot_free(&snapshot);
+}
+
 // A policy that refuses one request: the other's answer is about the first address, and not used.
 static void test_only_the_address_refused(void **state) {
   (void)state;
@@ -74,6 +96,7 @@ static void test_only_the_address_refused(void **state) {
 
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_gvisor),
+    cmocka_unit_test(test_shortage_of_a_detail),
     cmocka_unit_test(test_only_the_address_refused),
 };
 

@@ -94,6 +94,33 @@ static void test_shortage_that_costs_nothing(void **state) {
   osh_snapshot_free(&snapshot);
 }
 
+// Here it costs what only rtnetlink knows: which of two equal addresses has which prefix length.
+static void test_shortage_that_costs_certainty(void **state) {
+  (void)state;
+  struct ifreq entries[2];
+  memset(entries, 0, sizeof(entries));
+  struct answers answers = {0};
+  refuse(&answers, ENOBUFS); // socket(AF_NETLINK)
+  succeed(&answers, 0);      // socket(AF_INET)
+  answer_file(&answers, IF_INET6_LINE);
+  for (int i = 0; i < 2; i++) {
+    const struct sockaddr_in in = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x0a000001)};
+    memcpy(entries[i].ifr_name, "eth0", sizeof("eth0"));
+    memcpy(&entries[i].ifr_addr, &in, sizeof(in));
+  }
+  answer_bytes(&answers, entries, sizeof(entries));
+  for (int i = 0; i < 2; i++) {
+    answer_ipv4(&answers, "255.255.255.0"); // SIOCGIFNETMASK
+    answer_ipv4(&answers, "10.0.0.1");      // SIOCGIFADDR
+  }
+  answer_short(&answers, IFF_UP | IFF_RUNNING, NULL);
+  answer_short(&answers, ARPHRD_ETHER, hwaddr);
+  answer_file(&answers, "Iface\tDestination\tGateway\n");
+  answer_short(&answers, IFF_UP | IFF_RUNNING, NULL); // is it still up?
+  answer_bytes(&answers, entries, sizeof(entries));
+  assert_nothing(&answers, OSH_SOURCE_RTNETLINK, -ENOBUFS, "socket(AF_NETLINK)");
+}
+
 // A filter may let socketpair(2) return 0 without having been made: no descriptor is ours.
 static void test_socketpair_that_lies(void **state) {
   (void)state;
@@ -114,6 +141,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_one_descriptor),
     cmocka_unit_test(test_no_socket),
     cmocka_unit_test(test_shortage_that_costs_nothing),
+    cmocka_unit_test(test_shortage_that_costs_certainty),
     cmocka_unit_test(test_socketpair_that_lies),
 };
 

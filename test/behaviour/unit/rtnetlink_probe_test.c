@@ -57,6 +57,15 @@ static void test_each_call_refused(void **state) {
   }
 }
 
+// glibc would wait forever for replies to a port that it does not know.
+static void test_no_port(void **state) {
+  (void)state;
+  struct answers answers;
+  answer_calls(&answers, 2); // socket, bind
+  succeed(&answers, SCRIPT_LIE);
+  assert_probe(&answers, -ETIMEDOUT, "getsockname(AF_NETLINK)");
+}
+
 // The kernel may refuse a request in its answer.
 static void test_dump_refused(void **state) {
   (void)state;
@@ -73,6 +82,7 @@ static void test_dump_refused(void **state) {
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_all_succeed),
     cmocka_unit_test(test_each_call_refused),
+    cmocka_unit_test(test_no_port),
     cmocka_unit_test(test_dump_refused),
 };
 

@@ -196,6 +196,21 @@ static void test_first_failure_stays(void **state) {
   assert_int_equal(attempt.error, -1);
 }
 
+// A refusal does not hide a shortage, nor does a change or another shortage.
+static void test_shortage_comes_first(void **state) {
+  (void)state;
+  struct osh_attempt attempt = {0};
+  osh_record_shortage(&attempt, "refused", -EPERM);
+  assert_int_equal(attempt.error, 0);
+  osh_record_failure(&attempt, "refused", -EPERM);
+  osh_record_shortage(&attempt, "short", -EMFILE);
+  osh_record_failure(&attempt, "short, too", -ENOMEM);
+  osh_record_failure(&attempt, "refused, too", -EACCES);
+  osh_record_change(&attempt, "changed");
+  assert_int_equal(attempt.error, -EMFILE);
+  assert_string_equal(attempt.call, "short");
+}
+
 // Two links, two addresses and an omission over `padding`, so that only members can be equal.
 static struct osh_snapshot make_snapshot(uint8_t padding) {
   struct osh_snapshot snapshot = {.request.details = true};
@@ -326,6 +341,7 @@ static void test_names(void **state) {
 }
 
 static const struct CMUnitTest tests[] = {
+    cmocka_unit_test(test_shortage_comes_first),
     cmocka_unit_test(test_growth),
     cmocka_unit_test(test_growth_after_shrinking),
     cmocka_unit_test(test_clear),
