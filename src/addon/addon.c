@@ -80,7 +80,7 @@ static napi_value create_numbers(napi_env env, size_t length, uint32_t **numbers
 #define STRINGS_PER_CALL 1024
 
 // By calls of lib/results/layout.js's append(): napi_set_element() for each string takes three
-// times as long, and runs setters that other code has added to Array.prototype.
+// times as long.
 static napi_value create_strings(napi_env env, napi_value append,
                                  const struct osh_strings *strings) {
   napi_value undefined;

@@ -113,6 +113,12 @@ bool osh_has_mismatches(const struct osh_snapshot *snapshot) {
   return found;
 }
 
+void osh_forget_answers(struct osh_address *address) {
+  address->prefix_len = 0;
+  address->facts = 0;
+  address->details = 0;
+}
+
 void osh_remove_addresses(struct osh_snapshot *snapshot, int family) {
   size_t kept = 0;
   for (size_t i = 0; i < snapshot->address_count; i++)

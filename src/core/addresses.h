@@ -18,6 +18,9 @@ int osh_resolve_links(struct osh_snapshot *snapshot);
 // it is so, or because the link was renamed or removed between two requests.
 bool osh_has_mismatches(const struct osh_snapshot *snapshot);
 
+// Forgets what a source answered about an address: the answers were about another one.
+void osh_forget_answers(struct osh_address *address);
+
 // Removes all addresses of a family.
 void osh_remove_addresses(struct osh_snapshot *snapshot, int family);
 

@@ -26,10 +26,6 @@ struct completion {
   bool consistent;            // cleared if a link was renamed or removed
 };
 
-static void record_refusal(struct completion *completion, const char *call, int error) {
-  osh_record_failure(&completion->attempt, call, error);
-}
-
 // Not kept open: with the caller's socket and a file of /proc, it would be a third descriptor.
 static int make_request_on_unix(unsigned long request, struct ifreq *ifreq) {
   int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
@@ -110,7 +106,7 @@ static bool read_by_name(struct completion *completion, struct osh_link *link) {
     link->flags = (uint16_t)ifreq.ifr_flags;
     link->facts |= OSH_LINK_FLAGS;
   } else {
-    record_refusal(completion, "ioctl(SIOCGIFFLAGS)", error);
+    osh_record_failure(&completion->attempt, "ioctl(SIOCGIFFLAGS)", error);
   }
 
   error = request_by_name(completion->fd, SIOCGIFHWADDR, link->name, &ifreq);
@@ -122,7 +118,7 @@ static bool read_by_name(struct completion *completion, struct osh_link *link) {
     link->hwaddr_len = has_mac(link) ? 6 : sizeof(ifreq.ifr_hwaddr.sa_data);
     memcpy(link->hwaddr, ifreq.ifr_hwaddr.sa_data, link->hwaddr_len);
   } else {
-    record_refusal(completion, "ioctl(SIOCGIFHWADDR)", error);
+    osh_record_failure(&completion->attempt, "ioctl(SIOCGIFHWADDR)", error);
   }
   struct osh_link_details *details = osh_link_details(completion->snapshot, link);
   if (details != NULL)
@@ -159,7 +155,7 @@ static enum name_check update_name(struct completion *completion, struct osh_lin
   if (error == -ENODEV)
     return NAME_GONE;
   if (error != 0) {
-    record_refusal(completion, "ioctl(SIOCGIFNAME)", error);
+    osh_record_failure(&completion->attempt, "ioctl(SIOCGIFNAME)", error);
     return NAME_REFUSED;
   }
   link->facts |= OSH_LINK_NAME;
@@ -253,12 +249,12 @@ static void add_labelled_link(struct completion *completion, const char *label) 
   uint32_t ifindex;
   int error = osh_netdevice_ifindex(completion->fd, label, &ifindex);
   if (error != 0 && error != -ENODEV)
-    record_refusal(completion, "ioctl(SIOCGIFINDEX)", error);
+    osh_record_failure(&completion->attempt, "ioctl(SIOCGIFINDEX)", error);
   if (error != 0)
     return;
   struct osh_link *link = osh_add_link(completion->snapshot);
   if (link == NULL) {
-    record_refusal(completion, "malloc", -ENOMEM);
+    osh_record_failure(&completion->attempt, "malloc", -ENOMEM);
     return;
   }
   link->ifindex = ifindex;

@@ -216,13 +216,6 @@ static void read_address_details(int fd, const struct osh_address *address,
   }
 }
 
-// They were about another address.
-static void forget_answers(struct osh_address *address) {
-  address->prefix_len = 0;
-  address->facts = 0;
-  address->details = 0;
-}
-
 // Addresses that are listed together, and whose labels name the same link.
 struct run {
   struct osh_address *addresses;
@@ -266,7 +259,7 @@ static bool locate_run(const struct osh_snapshot *snapshot, int fd, const struct
     if (all || (may_ask && check_link(fd, address, attempt) == 0))
       address->ifindex = link->ifindex;
     else
-      forget_answers(address);
+      osh_forget_answers(address);
   }
   return may_ask;
 }

@@ -7,6 +7,7 @@
 // Without an IP socket, only names are left to compare.
 
 #include "ioctl_labels.h"
+#include "../core/addresses.h"
 #include "../core/links.h"
 
 #include <errno.h>
@@ -79,9 +80,8 @@ static void mark_duplicates(const struct sorted *sorted) {
     first->facts |= OSH_ADDRESS_LINK_INFERRED;
     if (first->facts & OSH_ADDRESS_PREFIX_KNOWN)
       first->facts |= OSH_ADDRESS_PREFIX_INFERRED;
+    osh_forget_answers(duplicate);
     duplicate->facts = OSH_ADDRESS_LINK_INFERRED;
-    duplicate->prefix_len = 0;
-    duplicate->details = 0;
   }
 }
 
@@ -191,17 +191,16 @@ static bool look_up_on_link(struct search *searches, size_t count, int family, u
 // Looks up every address without a link on every link; if one cannot be searched, in vain. An
 // address in a VRF is found on the VRF as well as on the link: then nothing says which one it is
 // on.
-static void look_up_unlocated(const struct osh_snapshot *snapshot, const struct sorted *sorted,
-                              int family, struct osh_attempt *attempt) {
-  struct search *searches = calloc(sorted->count + 1, sizeof(*searches));
-  if (searches == NULL) {
+static void look_up_unlocated(struct osh_snapshot *snapshot, int family,
+                              struct osh_attempt *attempt) {
+  struct sorted sorted = sort_entries(snapshot, attempt);
+  struct search *searches = calloc(sorted.count + 1, sizeof(*searches));
+  if (searches == NULL)
     osh_record_failure(attempt, "malloc", -ENOMEM);
-    return;
-  }
   size_t count = 0;
-  for (size_t i = 0; i < sorted->count; i++)
-    if (sorted->entries[i]->ifindex == 0 && is_unique(sorted, i))
-      searches[count++].address = sorted->entries[i];
+  for (size_t i = 0; i < sorted.count && searches != NULL; i++)
+    if (sorted.entries[i]->ifindex == 0 && is_unique(&sorted, i))
+      searches[count++].address = sorted.entries[i];
   bool searched = count > 0 && snapshot->link_count < MAX_QUESTIONS / count;
   for (size_t i = 0; i < snapshot->link_count && searched; i++)
     searched = look_up_on_link(searches, count, family, snapshot->links[i].ifindex, attempt);
@@ -209,12 +208,13 @@ static void look_up_unlocated(const struct osh_snapshot *snapshot, const struct 
     if (searches[i].matches == 1)
       searches[i].address->ifindex = searches[i].ifindex;
   free(searches);
+  free(sorted.entries);
 }
 
 // The link's name may be longer than the label's part before the colon.
-static void forget_truncated(const struct sorted *sorted) {
-  for (size_t i = 0; i < sorted->count; i++) {
-    struct osh_address *address = sorted->entries[i];
+static void forget_truncated(struct osh_snapshot *snapshot) {
+  for (size_t i = 0; i < snapshot->address_count; i++) {
+    struct osh_address *address = &snapshot->addresses[i];
     if (!may_be_truncated(address->label))
       continue;
     address->ifindex = 0;
@@ -237,9 +237,9 @@ static const struct osh_link *find_by_beginning(const struct osh_snapshot *snaps
   return found;
 }
 
-static void infer_from_truncated(const struct osh_snapshot *snapshot, const struct sorted *sorted) {
-  for (size_t i = 0; i < sorted->count; i++) {
-    struct osh_address *address = sorted->entries[i];
+static void infer_from_truncated(struct osh_snapshot *snapshot) {
+  for (size_t i = 0; i < snapshot->address_count; i++) {
+    struct osh_address *address = &snapshot->addresses[i];
     if (address->ifindex != 0 || !may_be_truncated(address->label))
       continue;
     const struct osh_link *link = find_by_beginning(snapshot, address->label);
@@ -285,7 +285,7 @@ size_t osh_ioctl_check_labels(struct osh_snapshot *snapshot, const struct osh_io
   if (source->family == AF_INET6)
     verify_inferred(&sorted, source->family, attempt);
   if (!may_search(source))
-    forget_truncated(&sorted);
+    forget_truncated(snapshot);
   locate_enclosed(snapshot->addresses, sorted.count, !may_search(source));
   free(sorted.entries);
   return count_unlocated(snapshot);
@@ -293,11 +293,9 @@ size_t osh_ioctl_check_labels(struct osh_snapshot *snapshot, const struct osh_io
 
 void osh_ioctl_search_links(struct osh_snapshot *snapshot, const struct osh_ioctl *source,
                             bool has_all_links, struct osh_attempt *attempt) {
-  struct sorted sorted = sort_entries(snapshot, attempt);
   if (may_search(source))
-    look_up_unlocated(snapshot, &sorted, source->family, attempt);
+    look_up_unlocated(snapshot, source->family, attempt);
   else if (has_all_links)
-    infer_from_truncated(snapshot, &sorted);
-  free(sorted.entries);
+    infer_from_truncated(snapshot);
   omit_unlocated(snapshot, attempt);
 }
