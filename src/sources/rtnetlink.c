@@ -26,7 +26,7 @@
 #define MANY_LINKS 32
 // The kernel queues the reply before sendto(2) returns; only emulated kernels make us wait. The
 // time is that of all replies together: a kernel that swallows one request swallows the next, too.
-#define TIMEOUT_MS 1000
+#define TIMEOUT_MS 500
 
 struct netlink {
   int fd;

@@ -33,7 +33,7 @@ const IMITATIONS = {
   'as on WSL1': {
     launch: ['--swallow-netlink'],
     syscall: 'recvmsg(RTM_GETADDR)',
-    waits: [1000]
+    waits: [500]
   },
   'by a filter': {
     launch: ['--deny-syscall', 'sendto=0'],

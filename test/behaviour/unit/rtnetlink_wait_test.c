@@ -1,5 +1,5 @@
 // How long sources/rtnetlink.c waits for replies that do not come, in the time of the scripted
-// kernel: a second for all requests of a read together.
+// kernel: half a second for all requests of a read together.
 
 #include "datagrams.h"
 
@@ -7,7 +7,7 @@
 #include "sources/rtnetlink.h"
 
 #define ADDRESS_FACTS (OSH_FACT_IPV4 | OSH_FACT_IPV6)
-#define LIMIT_MS 1000
+#define LIMIT_MS 500
 // As many as make a read take a dump of links.
 #define MANY_LINKS 32
 
