@@ -3,10 +3,10 @@
 'use strict'
 
 const { parseArgs } = require('node:util')
-const { version } = require('../../package.json')
 const { shellCommand } = require('../addon/locate')
 const { HELP } = require('./help')
 const { nearest } = require('./nearest')
+const { print, printError } = require('./output')
 
 /** @typedef {{ json?: boolean, help?: boolean, version?: boolean }} Values */
 /** @typedef {NonNullable<import('node:util').ParseArgsConfig['options']>} Options */
@@ -30,7 +30,8 @@ const COMMANDS = {
   run: { options: {}, raw: true, run: (_, args) => refuse(125, 'run', ...args) },
   build: { options: {}, run: () => refuse(FAILED, 'build') },
   'preload-path': { options: {}, run: () => require('./preload-path')() },
-  'register-path': { options: {}, run: () => require('./register-path')() }
+  'register-path': { options: {}, run: () => require('./register-path')() },
+  help: { options: {}, raw: true, run: (_, args) => showHelp(args) }
 }
 
 /**
@@ -56,6 +57,19 @@ function usageError(problem, given, known, help) {
   const hint = near === undefined ? '' : ` Did you mean ${near}?`
   const message = `${problem}: ${given}.${hint}\nRun: ${help}`
   return Object.assign(new Error(message), { exitStatus: USAGE })
+}
+
+/**
+ * @param {string[]} args of the command `help`
+ * @returns {number} exit status
+ */
+function showHelp([name = 'main', ...others]) {
+  if (!Object.hasOwn(HELP, name))
+    throw usageError('Unknown command', name, Object.keys(COMMANDS), 'osh-ifaddrs --help')
+  if (others.length > 0)
+    throw usageError('Unexpected argument', others[0], [], 'osh-ifaddrs help --help')
+  print(HELP[name])
+  return 0
 }
 
 /**
@@ -106,24 +120,21 @@ async function execute(args) {
   const values = parse(name, own)
   if (!values.help && !values.version) return command.run(values, rest)
   const help = args[0] === name ? HELP[name] : HELP.main
-  process.stdout.write(values.help ? help : `${version}\n`)
+  print(values.help ? help : `${require('../../package.json').version}\n`)
   return 0
 }
 
 /** @param {Error & { code?: string, exitStatus?: number }} error */
 function exitStatusOf({ code, exitStatus = FAILED }) {
+  if (code === 'ERR_OSH_IFADDRS_SOURCES') return USAGE
   return code === 'ERR_OSH_IFADDRS_UNAVAILABLE' ? UNAVAILABLE : exitStatus
 }
 
 async function main() {
-  // A reader that closes early, such as head(1), is no failure.
-  process.stdout.on('error', (error) => {
-    if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EPIPE') throw error
-  })
   try {
     process.exitCode = await execute(process.argv.slice(2))
   } catch (error) {
-    process.stderr.write(`osh-ifaddrs: ${/** @type {Error} */ (error).message}\n`)
+    printError(`osh-ifaddrs: ${/** @type {Error} */ (error).message}\n`)
     process.exitCode = exitStatusOf(/** @type {Error} */ (error))
   }
 }

@@ -7,15 +7,17 @@ const main = `Usage: osh-ifaddrs [list] [--json]
        osh-ifaddrs build
        osh-ifaddrs preload-path
        osh-ifaddrs register-path
+       osh-ifaddrs help [command]
 
 Reads the network interfaces from whatever the sandbox leaves open.
 
   list           show the interfaces; the default
-  doctor         show what the sandbox refuses, what still works, and what to do
+  doctor         show the command to type, what the sandbox refuses, and what to do
   run            run a program that reads the interfaces through this package
   build          compile the addon on a machine for which none is published
   preload-path   print the path for LD_PRELOAD
   register-path  print the path for node -r
+  help           show this text, or a command's
 
   --json         print the result of networkInterfaces() as JSON
   -h, --help     show this text, or a command's
@@ -29,7 +31,7 @@ Exit status:
   1   failure; doctor: the native function fails or never returns, this package
       answers
   2   no source reports the interfaces
-  64  invalid usage
+  64  invalid usage, also of OSH_IFADDRS_SOURCES
   run: the program's, or 125 to 127 as env(1) if it cannot be run
 `
 
@@ -49,19 +51,23 @@ interfaces.
 
 const doctor = `Usage: osh-ifaddrs doctor [--json]
 
-Shows whether the native os.networkInterfaces() works, what each kernel
-interface answers when asked alone, what probably refuses it, and what to do:
-in this process, and in the sandbox's policy. Does not call the native function
-if the kernel does not reply within a second.
+Shows whether the native os.networkInterfaces() works, and the command that
+makes it answer; then which call is refused, what each kernel interface answers
+when asked alone, what probably refuses it, and what to change in the sandbox's
+policy.
 
-  --json      print the report as JSON, which docs/doctor.md in the package's
-              repository describes
+It changes nothing and starts no process. It opens a port on 127.0.0.1 for a
+moment. It does not call the native function if the kernel does not reply within
+half a second. If OSH_IFADDRS_SOURCES is set, it asks only these sources.
+
+  --json      print the report as JSON, which docs/doctor.md describes
   -h, --help  show this text
 
 Exit status:
   0   the native function works
-  1   the native function fails or never returns, and this package answers
-  2   nothing answers
+  1   it fails or never returns, and this package answers in its place
+  2   nothing answers, or the addon does not load
+  64  invalid usage, also of OSH_IFADDRS_SOURCES
 `
 
 const run = `Usage: osh-ifaddrs run [--] command [argument]...
@@ -115,6 +121,15 @@ NODE_OPTIONS takes \`-r\` too. There, put a path with blanks in double quotes.
 Exit status: 0.
 `
 
+const help = `Usage: osh-ifaddrs help [command]
+
+Shows what a command does, or all commands.
+
+  -h, --help  show this text
+
+Exit status: 0; 64 if there is no such command.
+`
+
 /** @type {Record<string, string>} */
 const HELP = {
   main,
@@ -123,7 +138,8 @@ const HELP = {
   run,
   build,
   'preload-path': preloadPath,
-  'register-path': registerPath
+  'register-path': registerPath,
+  help
 }
 
 module.exports = { HELP }

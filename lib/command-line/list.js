@@ -4,6 +4,7 @@
 const { bitsOf, load, parseSources, supported } = require('../addon/load')
 const { append } = require('../results/layout')
 const { nativeListing, toListing } = require('../results/listing')
+const { describeStdout, print } = require('./output')
 const { align, makeTerminal, printable, widthOf, wrap } = require('./terminal')
 
 /** @typedef {import('../results/listing').Address} Address */
@@ -74,7 +75,7 @@ function formatListing(sources) {
   const listing = supported
     ? toListing(load().read(bitsOf(sources), true, append))
     : nativeListing()
-  const terminal = makeTerminal(process.stdout, process.env)
+  const terminal = makeTerminal(describeStdout(), process.env)
   const table = formatTable(listing.interfaces, terminal)
   const fits = table.every((line) => widthOf(line) <= terminal.columns)
   const lines = fits ? table : formatList(listing.interfaces, terminal)
@@ -90,7 +91,7 @@ function list({ json }) {
   const text = json
     ? `${JSON.stringify(require('../index').networkInterfaces({ sources }), null, 2)}\n`
     : formatListing(sources)
-  process.stdout.write(text)
+  print(text)
   return 0
 }
 

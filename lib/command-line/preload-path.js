@@ -3,6 +3,7 @@
 
 const { supported } = require('../addon/load')
 const locate = require('../addon/locate')
+const { print } = require('./output')
 
 /**
  * @returns {number} exit status
@@ -14,7 +15,7 @@ function printPreloadPath() {
     const reason = `no preload library for ${process.platform}-${process.arch} is published or compiled`
     throw new Error(supported ? `${reason}. ${locate.adviseToCompile()}` : reason)
   }
-  process.stdout.write(`${preloadPath}\n`)
+  print(`${preloadPath}\n`)
   return 0
 }
 

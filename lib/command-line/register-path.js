@@ -1,9 +1,11 @@
 // `osh-ifaddrs register-path`: prints the path for `node -r` and NODE_OPTIONS.
 'use strict'
 
+const { print } = require('./output')
+
 /** @returns {number} exit status */
 function printRegisterPath() {
-  process.stdout.write(`${require.resolve('../register')}\n`)
+  print(`${require.resolve('../register')}\n`)
   return 0
 }
 

@@ -6,12 +6,28 @@ const tty = require('node:tty')
 const util = require('node:util')
 
 const NARROWEST = 40
-const WIDEST_PROSE = 88
+const WIDEST_PROSE = 80
 
+/**
+ * A Node without ICU knows no properties of characters. Then all that are not ASCII are escaped.
+ *
+ * @param {string} properties
+ * @param {RegExp} otherwise
+ */
+function characters(properties, otherwise) {
+  try {
+    return new RegExp(`[${properties}]`, 'gu')
+  } catch {
+    return otherwise
+  }
+}
+
+const NONE = /(?!)/
+const UNPRINTABLE = characters('\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}', /[^ -~]/gu)
 // Characters that take two columns, and marks that take none because they combine with another character.
-const WIDE =
-  /[\p{Script=Han}\p{Script=Hangul}\p{Script=Hiragana}\p{Script=Katakana}\p{Emoji_Presentation}\uFF01-\uFF60]/u
-const ZERO = /[\p{Mn}\p{Me}\p{Cf}]/u
+const SCRIPTS = ['Han', 'Hangul', 'Hiragana', 'Katakana'].map((name) => `\\p{Script=${name}}`)
+const WIDE = characters(`${SCRIPTS.join('')}\\p{Emoji_Presentation}\uFF01-\uFF60`, NONE)
+const ZERO = characters('\\p{Mn}\\p{Me}\\p{Cf}', NONE)
 
 /**
  * Anyone who may create a link chooses its name, so a name may contain control sequences.
@@ -19,7 +35,7 @@ const ZERO = /[\p{Mn}\p{Me}\p{Cf}]/u
  * @param {string} name
  */
 function printable(name) {
-  return name.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) => {
+  return name.replace(UNPRINTABLE, (character) => {
     const code = /** @type {number} */ (character.codePointAt(0))
     return `\\u{${code.toString(16)}}`
   })
@@ -32,7 +48,7 @@ function printable(name) {
 function widthOf(text) {
   let width = 0
   for (const character of util.stripVTControlCharacters(text)) {
-    if (!ZERO.test(character)) width += WIDE.test(character) ? 2 : 1
+    if (!character.match(ZERO)) width += character.match(WIDE) ? 2 : 1
   }
   return width
 }

@@ -115,7 +115,7 @@ t.test('an invalid value is an error', async (t) => {
     t.strictSame([code, thrown], ['ERR_OSH_IFADDRS_SOURCES', message])
     for (const name of ['command', 'table', 'doctor']) {
       const { status, stdout, stderr } = PROGRAMS[name](value)
-      const failed = { status: 1, stdout: '', stderr: `osh-ifaddrs: ${message}\n` }
+      const failed = { status: 64, stdout: '', stderr: `osh-ifaddrs: ${message}\n` }
       t.strictSame({ status, stdout, stderr }, failed, name)
     }
     t.match(PROGRAMS.preload(value), { status: 1, stderr: /getifaddrs: Invalid argument/ }, value)
