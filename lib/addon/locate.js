@@ -69,16 +69,21 @@ function publishedName() {
 }
 
 /**
+ * @param {string} word
+ * @returns {string} for a shell
+ */
+function quote(word) {
+  return /^[\w/.@+=:,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`
+}
+
+/**
  * The command works with every package manager, and whether or not it runs install scripts.
  *
  * @param {string[]} args
  * @returns {string} the line for a shell that runs `osh-ifaddrs` with these arguments
  */
 function shellCommand(...args) {
-  const words = ['sh', `${root}/lib/command-line/osh-ifaddrs`, ...args]
-  return words
-    .map((word) => (/^[\w/.@+=:,-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
-    .join(' ')
+  return ['sh', quote(`${root}/lib/command-line/osh-ifaddrs`), ...args.map(quote)].join(' ')
 }
 
 /** @returns {string} what to do if no binary fits or loads */
@@ -116,6 +121,7 @@ module.exports = {
   adviseToCompile,
   findAddon,
   publishedName,
+  quote,
   shellCommand,
   get preloadPath() {
     return findPreload()

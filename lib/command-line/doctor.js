@@ -1,8 +1,11 @@
 // `osh-ifaddrs doctor`: prints the doctor's report as text or as JSON.
 'use strict'
 
+const { isAlone } = require('../doctor/evidence')
 const { neverReturns } = require('../doctor/process')
 const { makeReport } = require('../doctor/report')
+const { SANDBOXES } = require('../doctor/sandboxes')
+const { describeStdout, print } = require('./output')
 const { makeTerminal, printable, wrap } = require('./terminal')
 
 /** @typedef {import('../doctor/report').Report} Report */
@@ -27,13 +30,13 @@ const FACTS = { links: 'links', ipv4: 'IPv4', ipv6: 'IPv6' }
 
 const CERTAINTIES = { high: 'almost certainly', medium: 'probably', low: 'possibly' }
 
-/** @type {Record<string, string>} */
-const SUSPECTS = {
+/** For what has another name in a sentence. @type {Record<string, string | undefined>} */
+const TITLES = {
+  ...Object.fromEntries(SANDBOXES.map(({ name, title }) => [name, title])),
   seccomp: 'a seccomp filter',
-  container: "the container's seccomp profile",
-  systemd: "systemd's RestrictAddressFamilies=",
   kernel: 'the kernel itself',
-  shortage: 'a shortage, not a policy'
+  shortage: 'a shortage, not a policy',
+  Node: 'Node itself'
 }
 
 /** @param {string[]} items */
@@ -72,13 +75,19 @@ function formatSource(source, { width, style }) {
 }
 
 /** @param {Report} report */
-function formatNative({ native, active, mechanism }) {
-  if (native.works === null) return 'was not called, because OSH_IFADDRS_SOURCES is set'
-  if (neverReturns(native)) return `never returns, and was not called: ${native.message}`
-  if (!native.works) return `fails with ${native.code} (errno ${native.errno}): ${native.message}`
-  return active.preload && mechanism !== null
-    ? 'works because of the preload library, and would fail without it'
-    : 'works'
+function formatNative({ native, active, mechanism, addonError }) {
+  const addon = addonError === null ? [] : [`this package does not work: ${printable(addonError)}`]
+  if (native.works === null)
+    return ['it was not called, because OSH_IFADDRS_SOURCES is set', ...addon]
+  if (neverReturns(native))
+    return [`it never returns, and was not called: ${native.message}`, ...addon]
+  const errno = native.code === null ? '' : ` with ${native.code} (errno ${native.errno})`
+  if (!native.works) return [`it fails${errno}: ${printable(`${native.message}`)}`, ...addon]
+  const works =
+    active.preload && mechanism !== null
+      ? 'it works because of the preload library, and would fail without it'
+      : 'it works'
+  return [works, ...addon]
 }
 
 /** @param {Report} report */
@@ -104,7 +113,8 @@ function formatPlace({ name, address }) {
 }
 
 /** @param {Report} report */
-function formatFacts({ shortage, facts, inferred, omitted }) {
+function formatFacts(report) {
+  const { shortage, facts, inferred, omitted } = report
   const unknown = shortage === null ? 'unknown, no source reports it' : 'unknown in this shortage'
   const lines = Object.entries(facts).map(([fact, source]) => {
     const name = FACTS[/** @type {Fact} */ (fact)]
@@ -115,6 +125,7 @@ function formatFacts({ shortage, facts, inferred, omitted }) {
     const state = property === 'mac' ? 'unknown, shown as zeros' : 'inferred'
     lines.push(`${property} ${state}: ${enumerate(places.map(formatPlace))}`)
   }
+  if (isAlone(report.evidence) && report.status !== 0) lines.push(ALONE)
   return [...lines, ...omitted.map((place) => `omitted, link unknown: ${formatPlace(place)}`)]
 }
 
@@ -139,44 +150,87 @@ function formatEvidence({ evidence, sources, addonError }) {
 }
 
 /** @param {Report} report */
-function formatSuspects({ mechanism, suspects }) {
-  if (mechanism === null) return []
-  return [mechanism, ...suspects].map(({ name, certainty, because }) => {
+function formatCauses({ refusedCall, mechanism, suspects }) {
+  const call =
+    refusedCall === null
+      ? []
+      : [`the call: ${refusedCall.syscall}, with ${refusedCall.code} (errno ${refusedCall.errno})`]
+  const causes = [...(mechanism === null ? [] : [mechanism]), ...suspects]
+  const by = causes.map(({ name, certainty, because }) => {
     const reasons = because.map(printable).join('; ')
     if (name === 'unknown') return `unknown: ${reasons}`
-    return `${CERTAINTIES[certainty]} ${SUSPECTS[name] ?? name}: ${reasons}`
+    return `${CERTAINTIES[certainty]} ${TITLES[name] ?? name}: ${reasons}`
   })
+  return [...call, ...by]
+}
+
+/** @param {Report} report */
+function formatSubject({ native }) {
+  const outcome =
+    native.works === null ? 'is not called' : neverReturns(native) ? 'never returns' : 'fails'
+  return `os.networkInterfaces() ${outcome} here`
+}
+
+const ALONE = 'This network namespace has only lo: there is nothing else to see.'
+
+/** @param {import('../doctor/remedies').Remedy | undefined} remedy */
+function formatCommand(remedy) {
+  if (remedy === undefined) return 'See below what the policy must allow.'
+  return remedy.change === null ? remedy.text : `    ${printable(remedy.change)}`
 }
 
 /**
- * If the native function never returns, register answers only if it does not call it first, and the preload
- * library calls it in any case. With OSH_IFADDRS_SOURCES neither does, but then the outcome is not known.
+ * The answer, and the command to type.
  *
  * @param {Report} report
- * @returns {[Style, string]}
+ * @returns {[Style, string, string]}
  */
-function formatVerdict({ status, native, active, addonError, shortage }) {
+function formatVerdict(report) {
+  const { status, replaced, addonError, shortage, remedies } = report
+  const subject = formatSubject(report)
   if (status === 0) {
-    const addon = addonError === null ? '' : ` This package does not: ${addonError}`
-    return ['green', `No problem: the native os.networkInterfaces() works.${addon}`]
+    return [
+      'green',
+      'os.networkInterfaces() works here.',
+      isAlone(report.evidence) ? ALONE : 'Nothing to do.'
+    ]
   }
-  const hangs = neverReturns(native)
-  const outcome = native.works === null ? 'is not called' : hangs ? 'never returns' : 'fails'
-  const subject = `The native os.networkInterfaces() ${outcome}`
-  if (status === 2) {
-    const cause =
-      shortage === null
-        ? 'no source reports the interfaces.'
-        : `${shortage.syscall} failed with ${shortage.code}, a shortage.`
-    const reason = addonError ?? cause
-    const ours = outcome === 'fails' ? 'so does this package' : 'this package fails'
-    return ['red', `${subject}, and ${ours}: ${reason}`]
-  }
-  const { register, preload, always } = active
-  const replaced = hangs ? register && always : register || (native.works !== false && preload)
-  return replaced
-    ? ['green', `${subject}. This package answers instead.`]
-    : ['yellow', `${subject}. This package can answer instead.`]
+  if (replaced) return ['green', `${subject}, and this package answers instead.`, 'Nothing to do.']
+  const first = remedies.find(({ owner }) => owner === 'this process')
+  const command = formatCommand(first)
+  if (first?.change === null) return ['yellow', `${subject}. This package can answer.`, command]
+  if (status === 1) return ['yellow', `${subject}. This command makes it answer:`, command]
+  if (addonError !== null)
+    return [
+      'red',
+      `${subject}, and this package cannot be loaded.`,
+      first ? command : 'See below why.'
+    ]
+  const neither = 'Neither os.networkInterfaces() nor this package answers here'
+  return shortage === null
+    ? ['red', `${neither}.`, command]
+    : [
+        'red',
+        `${neither}: a shortage.`,
+        `${shortage.syscall} failed with ${shortage.code}. Raise the limit.`
+      ]
+}
+
+/** @param {Report} report */
+function formatListen({ status, listen }) {
+  if (listen === null) return []
+  const fails = status === 1 ? 'still fails' : 'fails, too'
+  return [`A server ${fails}: it cannot listen (${listen.code}). The policy must change.`]
+}
+
+/**
+ * @param {import('../doctor/remedies').Remedy} remedy
+ * @param {number} width
+ */
+function formatRemedy({ owner, text, change, tested }, width) {
+  const lines = change === null ? [] : change.split('\n').map((line) => `      ${printable(line)}`)
+  const note = tested ? '' : owner === 'this process' ? ' (Not tried.)' : ' (Not tested.)'
+  return [wrap(`${TITLES[owner] ?? owner}: ${text}${note}`, width, '  '), ...lines]
 }
 
 /**
@@ -186,26 +240,24 @@ function formatVerdict({ status, native, active, addonError, shortage }) {
  */
 function formatReport(report, terminal) {
   const { width, style } = terminal
-  const [colour, verdict] = formatVerdict(report)
+  const [colour, verdict, command] = formatVerdict(report)
   /** @param {string[]} lines */
   const indent = (lines) => lines.map((line) => wrap(line, width, '  '))
   const sources = report.sources.map((source) => formatSource(source, terminal))
-  const remedies = report.remedies.flatMap(({ owner, text, change }) => [
-    wrap(`${owner}: ${text}`, width, '  '),
-    ...(change === null ? [] : change.split('\n').map((line) => `      ${line}`))
-  ])
   /** @type {[string, string[]][]} */
   const sections = [
-    ['os.networkInterfaces()', indent([formatNative(report), ...formatActive(report)])],
+    ['os.networkInterfaces()', indent([...formatNative(report), ...formatActive(report)])],
     ['Sources, each asked alone', sources],
     ['What is known', sources.length === 0 ? [] : indent(formatFacts(report))],
     ['Restrictions on this process', indent(formatEvidence(report))],
-    ['What refuses', indent(formatSuspects(report))],
-    ['What to do', remedies]
+    [report.status === 0 ? 'Why only lo' : 'What refuses', indent(formatCauses(report))],
+    ['What to do', report.remedies.flatMap((remedy) => formatRemedy(remedy, width))]
   ]
   const used = sections.filter(([, lines]) => lines.length > 0)
   return [
     style(colour, wrap(verdict, width)),
+    command,
+    ...formatListen(report).map((line) => wrap(line, width)),
     ...used.flatMap(([title, lines]) => ['', style('bold', title), ...lines]),
     ''
   ].join('\n')
@@ -213,14 +265,12 @@ function formatReport(report, terminal) {
 
 /**
  * @param {{ json?: boolean }} options
- * @returns {number} exit status
+ * @returns {Promise<number>} exit status
  */
-function doctor({ json }) {
-  const report = makeReport(process.env)
-  const terminal = makeTerminal(process.stdout, process.env)
-  process.stdout.write(
-    json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report, terminal)
-  )
+async function doctor({ json }) {
+  const report = await makeReport(process.env)
+  const terminal = makeTerminal(describeStdout(), process.env)
+  print(json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report, terminal))
   return report.status
 }
 

@@ -4,31 +4,30 @@
 
 const fs = require('node:fs')
 const os = require('node:os')
+const { SANDBOXES } = require('./sandboxes')
 
 /**
  * @typedef {object} Evidence
  * @property {number | null} seccomp mode of /proc/self/status: 0 none, 1 strict, 2 a filter
  * @property {number | null} seccompFilters
+ * @property {'the same' | 'fewer' | null} filtersOfInit those of process 1, compared with `seccompFilters`
  * @property {boolean | null} noNewPrivileges
  * @property {string | null} label AppArmor's or SELinux's
  * @property {string | null} accessWithoutOpen a directory that access(2) allows and open(2) refuses
  * @property {string | null} cgroup
+ * @property {string[]} ancestors the names of the parent, its parent and so on; the kernel keeps 15 bytes
+ * @property {string | null} tracer the name of the process that traces this one
  * @property {string} release of the kernel
+ * @property {string | null} version /proc/version
+ * @property {'--permission' | '--no-addons' | null} nodeOption that disables addons
+ * @property {string[] | null} links the names of all links
  * @property {Record<string, string>} env the markers among the environment variables
  * @property {string[]} files the marker files that exist
  */
 
-const MARKER_VARIABLES = [
-  'OPENSHELL_SANDBOX',
-  'container',
-  'INVOCATION_ID',
-  'KUBERNETES_SERVICE_HOST',
-  'SNAP',
-  'TERMUX_VERSION',
-  'PREFIX'
-]
-
-const MARKER_FILES = ['/.dockerenv', '/run/.containerenv', '/run/firejail/mnt']
+const OBSERVATIONS = SANDBOXES.flatMap(({ signs }) => signs.flatMap((sign) => sign.if))
+const MARKER_VARIABLES = new Set(OBSERVATIONS.flatMap(({ name }) => name ?? []))
+const MARKER_FILES = ['/.dockerenv', '/run/.containerenv', '/dev/.lxc-boot-id', '/run/firejail/mnt']
 
 // The file modes of some of these allow everyone to list them.
 const DIRECTORIES = ['/', '/home', '/opt', '/srv', '/var', '/tmp', '/run', '/dev', '/etc']
@@ -80,26 +79,94 @@ function allowsOnlyAccess(directory) {
   }
 }
 
+/** @param {number | null} own the number of filters */
+function compareWithInit(own) {
+  const filters = field(read('/proc/1/status'), 'Seccomp_filters')
+  if (!own || filters === null) return null
+  return filters < own ? 'fewer' : 'the same'
+}
+
+/**
+ * @param {string | null} status of a process
+ * @returns {string[]}
+ */
+function listAncestors(status) {
+  const parent = field(status, 'PPid')
+  if (!parent) return []
+  const name = read(`/proc/${parent}/comm`)?.trim() ?? 'unknown'
+  return [name, ...listAncestors(read(`/proc/${parent}/status`))]
+}
+
+/** @param {string | null} status */
+function findTracer(status) {
+  const tracer = field(status, 'TracerPid')
+  return tracer ? (read(`/proc/${tracer}/comm`)?.trim() ?? null) : null
+}
+
+/** Of this thread: /proc/net shows the network namespace of the main thread. */
+function listLinks() {
+  const lines = read('/proc/thread-self/net/dev')?.split('\n').slice(2)
+  return lines?.flatMap((line) => line.match(/^\s*(\S+):/)?.[1] ?? []) ?? null
+}
+
+// The kernel makes these in each namespace, if their modules are loaded.
+const FALLBACK = /^(lo|tunl0|gre0|gretap0|erspan0|ip_vti0|ip6_vti0|sit0|ip6tnl0|ip6gre0)$/
+
+/**
+ * @param {Evidence} evidence
+ * @returns {boolean} whether the network namespace is known to have no link but lo
+ */
+function isAlone({ links }) {
+  return links?.includes('lo') === true && links.every((name) => FALLBACK.test(name))
+}
+
+/** @returns {Evidence['nodeOption']} */
+function findNodeOption() {
+  // Types of Node 20 lack it.
+  if ('permission' in process && process.permission) return '--permission'
+  return /(^|\s)--no-addons\b/.test([...process.execArgv, process.env.NODE_OPTIONS].join(' '))
+    ? '--no-addons'
+    : null
+}
+
+/** @param {string} file */
+function exists(file) {
+  try {
+    return fs.existsSync(file)
+  } catch {
+    // Node throws where --permission forbids the question.
+    return false
+  }
+}
+
 /**
  * @param {NodeJS.ProcessEnv} env
+ * @param {boolean} mayAsk whether to read what is a source, too
  * @returns {Evidence}
  */
-function collectEvidence(env) {
+function collectEvidence(env, mayAsk) {
   const status = read('/proc/self/status')
   const noNewPrivileges = field(status, 'NoNewPrivs')
+  const seccompFilters = field(status, 'Seccomp_filters')
   return {
     seccomp: field(status, 'Seccomp'),
-    seccompFilters: field(status, 'Seccomp_filters'),
+    seccompFilters,
+    filtersOfInit: compareWithInit(seccompFilters),
     noNewPrivileges: noNewPrivileges === null ? null : noNewPrivileges === 1,
     label: readLabel(),
     accessWithoutOpen: DIRECTORIES.find(allowsOnlyAccess) ?? null,
     cgroup: read('/proc/self/cgroup')?.trim() ?? null,
+    ancestors: listAncestors(status),
+    tracer: findTracer(status),
     release: os.release(),
+    version: read('/proc/version')?.trim() ?? null,
+    nodeOption: findNodeOption(),
+    links: mayAsk ? listLinks() : null,
     env: Object.fromEntries(
-      MARKER_VARIABLES.flatMap((name) => (env[name] ? [[name, env[name]]] : []))
+      [...MARKER_VARIABLES].flatMap((name) => (env[name] ? [[name, env[name]]] : []))
     ),
-    files: MARKER_FILES.filter((file) => fs.existsSync(file))
+    files: MARKER_FILES.filter(exists)
   }
 }
 
-module.exports = { collectEvidence }
+module.exports = { collectEvidence, isAlone }

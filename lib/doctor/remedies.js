@@ -1,89 +1,103 @@
 // What to do: in this process, and in the sandbox's policy. `change` is the exact text to write or to run.
-// The tests apply it to each sandbox that runs in them.
 'use strict'
 
+const locate = require('../addon/locate')
+const { isShortage } = require('../results/diagnosis')
+const { permittedCommand, preloadCommand, registerCommand, runCommand } = require('./commands')
+const { MECHANISMS } = require('./mechanisms')
+const { neverReturns } = require('./process')
+const { SANDBOXES } = require('./sandboxes')
+const { applies } = require('./suspects')
+const { NO_ADDONS } = require('./symptoms')
+
+const { adviseToCompile, shellCommand } = locate
+
+/** @typedef {import('./process').Trial} Trial */
 /** @typedef {import('./suspects').Suspect} Suspect */
-/** @typedef {{ owner: string, text: string, change: string | null }} Remedy */
+/** @typedef {import('./symptoms').Symptom} Symptom */
 
-const RULE =
-  'refuse socket(AF_NETLINK, type, protocol) only if protocol (the third argument) is not ' +
-  'NETLINK_ROUTE (0). Changing a link or a route still needs CAP_NET_ADMIN'
+/**
+ * `tested`: the doctor has just tried it (in this process), or the project's tests apply it in the real program.
+ *
+ * @typedef {{ owner: string, text: string, change: string | null, tested: boolean }} Remedy
+ */
 
-/** For an OCI profile that refuses every netlink protocol: allows this one. */
-const OCI_RULE = {
-  names: ['socket'],
-  action: 'SCMP_ACT_ALLOW',
-  args: [
-    { index: 0, value: 16, op: 'SCMP_CMP_EQ' },
-    { index: 2, value: 0, op: 'SCMP_CMP_EQ' }
-  ]
+/** Why register alone does not do: the native function hangs, or what it answers is wrong. */
+const PREFIXES = {
+  hangs: 'OSH_IFADDRS_SOURCES=ioctl,procfs ',
+  wrong: 'OSH_IFADDRS_MODE=always ',
+  fails: ''
 }
 
-/** @type {Record<string, Omit<Remedy, 'owner'>>} */
-const POLICIES = {
-  OpenShell: {
-    text: `Upgrade OpenShell to v0.0.55 or later, which allows NETLINK_ROUTE. The rule: ${RULE}.`,
-    change: null
-  },
-  firejail: {
-    text: 'Add netlink to the protocols, as an option or in the profile.',
-    change: '--protocol=unix,inet,inet6,netlink'
-  },
-  snap: {
-    text: 'Connect the interface network-observe. It must be one of the plugs in snapcraft.yaml.',
-    change: 'snap connect NAME:network-observe'
-  },
-  Android: {
-    text:
-      "This is Android's policy, and only root can change it: apps may neither bind a route socket " +
-      'nor request links from it.',
-    change: null
-  },
-  systemd: {
-    text: 'Run systemctl edit UNIT and add AF_NETLINK to the families that the unit may use.',
-    change: '[Service]\nRestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK'
-  },
-  container: {
-    text:
-      'If the seccomp profile refuses socket by default, add this to "syscalls". If a rule refuses ' +
-      'netlink, add a condition to that rule: the argument with index 2 is not 0. ' +
-      "Docker's and Podman's default profiles allow netlink.",
-    change: JSON.stringify(OCI_RULE)
-  },
-  seccomp: { text: `Change the seccomp filter: ${RULE}.`, change: null },
-  AppArmor: { text: 'Add a rule to the profile.', change: 'network netlink raw,' },
-  SELinux: {
-    text: 'Allow the domain create, bind, read and nlmsg_readpriv on netlink_route_socket.',
-    change: null
-  },
-  WSL1: {
-    text: 'Convert the distribution to WSL 2. In Windows, run:',
-    change: 'wsl --set-version NAME 2'
-  },
-  kernel: {
-    text: 'This kernel, or its emulation, has no working NETLINK_ROUTE. There is no policy to change.',
-    change: null
-  },
-  shortage: {
-    text: 'Descriptors or memory ran out. Raise the limit, or close what uses them up.',
-    change: null
-  }
+/** @typedef {keyof typeof PREFIXES} Trouble */
+
+/**
+ * @param {Trial} trial
+ * @returns {Trouble}
+ */
+function toTrouble({ native, hidden, answered }) {
+  if (neverReturns(native)) return 'hangs'
+  const isWrong = hidden ? !answered : native.works === false && native.code === null
+  return isWrong ? 'wrong' : 'fails'
 }
 
 /**
- * @param {Suspect[]} suspects
- * @param {Suspect} mechanism
- * @returns {Remedy[]} for the likely suspects, and for the mechanism unless theirs are enough
+ * @param {Trial} trial
+ * @returns {boolean} whether this package answers already
  */
-function remediesForPolicy(suspects, mechanism) {
-  const likely = suspects.filter(({ certainty }) => certainty !== 'low')
-  const names = (likely.length > 0 ? likely : suspects).map(({ name }) => name)
-  // OpenShell's remedy includes the rule for its seccomp filter.
-  const isEnough =
-    names.includes('OpenShell') || likely.some(({ certainty }) => certainty === 'high')
-  return [...names, ...(isEnough ? [] : [mechanism.name])]
-    .filter((name) => Object.hasOwn(POLICIES, name))
-    .map((name) => ({ owner: name, ...POLICIES[name] }))
+function answersAlready(trial) {
+  const { register, preload, always } = trial.active
+  if (trial.hidden) return register && trial.answered
+  // The preload library calls libc's function first, which may hang.
+  if (toTrouble(trial) !== 'fails') return register && always
+  return register || (preload && trial.native.works !== false)
+}
+
+/**
+ * @param {string} text
+ * @param {string | null} change
+ * @param {boolean} [tested]
+ * @returns {Remedy}
+ */
+function forThisProcess(text, change, tested = true) {
+  return { owner: 'this process', text, change, tested }
+}
+
+/**
+ * @param {Trial} trial
+ * @returns {boolean} whether other code, loaded after register, replaces what register has put in place
+ */
+function isTooEarly({ active, hidden, answered }) {
+  return hidden && !answered && active.variables.includes('NODE_OPTIONS')
+}
+
+const LOAD_LAST = 'Load register last: other code replaces os.networkInterfaces() after it.'
+
+/** @type {Record<Trouble, string>} */
+const TEXTS = {
+  hangs:
+    'Start Node like this. Then register neither calls the native function nor waits for rtnetlink.',
+  wrong: 'Start Node like this. Then register does not call the native function.',
+  fails: "Start Node like this, or import 'osh-ifaddrs/register' first in the program."
+}
+
+/**
+ * @param {Trial} trial
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Remedy[]} what makes this package answer, which it can
+ */
+function remediesForProcess(trial, env) {
+  const trouble = toTrouble(trial)
+  const prefix = PREFIXES[trouble]
+  const remedies = []
+  if (isTooEarly(trial)) remedies.push(forThisProcess(LOAD_LAST, null, false))
+  else if (!answersAlready(trial))
+    remedies.push(forThisProcess(TEXTS[trouble], `${prefix}${registerCommand()}`))
+  const isPreloaded = trial.active.preload && trouble === 'fails'
+  const run = trouble === 'wrong' || isPreloaded ? null : runCommand(env)
+  const text = 'Start a program other than Node like this. It applies to its children too.'
+  if (run !== null) remedies.push(forThisProcess(text, `${prefix}${run}`))
+  return remedies
 }
 
 /** @type {Remedy} */
@@ -92,59 +106,88 @@ const OPEN_ONE_SOURCE = {
   text:
     'Allow one of these: socket(AF_NETLINK) for everything; socketpair(AF_UNIX) or any socket, ' +
     'with ioctls on it, for IPv4; reading /proc/net/if_inet6 for IPv6.',
-  change: null
+  change: null,
+  tested: true
 }
 
-/** @type {Remedy} */
-const END_SHORTAGE = { owner: 'shortage', ...POLICIES.shortage }
+const ASK_ALL_SOURCES = forThisProcess(
+  'OSH_IFADDRS_SOURCES excludes sources that may answer.',
+  'unset OSH_IFADDRS_SOURCES',
+  false
+)
 
 /** @type {Remedy} */
-const USE_REGISTER = {
-  owner: 'this process',
-  text: "Start Node like this, or import 'osh-ifaddrs/register' first in the program.",
-  change: 'node -r osh-ifaddrs/register app.js'
-}
-
-/** @type {Remedy} */
-const USE_PRELOAD = {
-  owner: 'this process',
-  text: 'Start a program other than Node like this. It applies to its children too.',
-  change: 'osh-ifaddrs run -- program'
-}
-
-/** @type {Remedy[]} */
-const CALL_NO_NATIVE = [
-  {
-    owner: 'this process',
-    text:
-      'Set OSH_IFADDRS_SOURCES together with register. Then register never calls the native function ' +
-      'and never waits for rtnetlink.',
-    change: 'OSH_IFADDRS_SOURCES=ioctl,procfs node -r osh-ifaddrs/register app.js'
-  },
-  {
-    owner: 'this process',
-    text:
-      'For a program other than Node, set OSH_IFADDRS_SOURCES together with the preload library. Then ' +
-      "the library never calls libc's function.",
-    change: 'OSH_IFADDRS_SOURCES=ioctl,procfs osh-ifaddrs run -- program'
-  }
-]
+const END_SHORTAGE = { owner: 'shortage', ...MECHANISMS.shortage[0] }
 
 /**
- * @param {{ register: boolean, preload: boolean }} active
- * @param {boolean} hangs whether the native function never returns: without the variable, both call it or libc's
- * @returns {Remedy[]}
+ * @param {NodeJS.ErrnoException} addonError
+ * @param {string | null} nodeOption that disables addons
+ * @returns {Remedy[]} what cannot be tried in a process that loads no addon
  */
-function remediesForProcess({ register, preload }, hangs) {
-  if (hangs) return CALL_NO_NATIVE
-  return [...(register ? [] : [USE_REGISTER]), ...(preload ? [] : [USE_PRELOAD])]
+function remediesWithoutAddon({ code, message }, nodeOption) {
+  if (isShortage({ code: code ?? null })) return [END_SHORTAGE]
+  if (message.endsWith(adviseToCompile()))
+    return [forThisProcess('Compile the addon for this machine.', shellCommand('build'), false)]
+  const { preloadPath } = locate
+  const remedies = []
+  if (nodeOption === '--permission')
+    remedies.push(
+      forThisProcess('Allow Node to load the addon.', permittedCommand(code === NO_ADDONS), false)
+    )
+  if (nodeOption !== null && preloadPath !== null)
+    remedies.push(
+      forThisProcess('Preload this library, which Node allows.', preloadCommand(preloadPath), false)
+    )
+  return remedies
 }
 
-module.exports = {
-  END_SHORTAGE,
-  OCI_RULE,
-  OPEN_ONE_SOURCE,
-  POLICIES,
-  remediesForPolicy,
-  remediesForProcess
+/**
+ * @param {import('./sources').Knowledge} knowledge
+ * @param {import('./process').Active} active
+ * @param {object | null} shortage
+ * @param {Suspect | null} mechanism
+ * @param {import('./evidence').Evidence} evidence
+ * @returns {Remedy[]} if this package does not answer, either
+ */
+function remediesForFailure({ addonError }, { sources }, shortage, mechanism, { nodeOption }) {
+  if (addonError !== null) return remediesWithoutAddon(addonError, nodeOption)
+  if (shortage === null) return [sources === null ? OPEN_ONE_SOURCE : ASK_ALL_SOURCES]
+  return mechanism?.name === 'shortage' ? [] : [END_SHORTAGE]
 }
+
+/**
+ * @param {string} owner
+ * @param {import('./sandboxes').Policy[]} policies
+ * @param {Symptom} symptom
+ * @returns {Remedy[]}
+ */
+function applyPolicies(owner, policies, symptom) {
+  /** @param {string} text */
+  const fill = (text) => text.replaceAll('CALL', symptom.call ?? 'socket')
+  return policies
+    .filter((policy) => applies(policy, symptom))
+    .map(({ text, change, tested }) => ({
+      owner,
+      text: fill(text),
+      change: change && fill(change),
+      tested
+    }))
+}
+
+/**
+ * @param {import('./causes').Finding} finding
+ * @returns {Remedy[]} for the most certain suspects, and for the mechanism unless one of them is certain. The more
+ *   certain come first
+ */
+function remediesForPolicy({ symptom, suspects, mechanism }) {
+  const best = suspects.filter(({ certainty }) => certainty === suspects[0].certainty)
+  const remedies = SANDBOXES.filter(({ name }) =>
+    best.some((suspect) => suspect.name === name)
+  ).flatMap(({ name, policies }) => applyPolicies(name, policies, symptom))
+  const certainty = suspects[0]?.certainty ?? 'low'
+  if (mechanism === null || certainty === 'high') return remedies
+  const own = applyPolicies(mechanism.name, MECHANISMS[mechanism.name] ?? [], symptom)
+  return certainty === 'medium' ? [...remedies, ...own] : [...own, ...remedies]
+}
+
+module.exports = { answersAlready, remediesForFailure, remediesForPolicy, remediesForProcess }

@@ -1,20 +1,16 @@
-// Makes the doctor's report: tries each source alone and the native function, and adds the suspects and the
-// remedies. `doctor --json` prints it as it is.
+// Makes the doctor's report: tries each source alone, the native function and listen(2), and adds the suspects and
+// the remedies. `doctor --json` prints it as it is.
 'use strict'
 
 const os = require('node:os')
 const { version } = require('../../package.json')
-const { diagnose } = require('../index')
-const { isShortage, sourceOf, toDiagnosis } = require('../results/diagnosis')
+const { isShortage, sourceOf } = require('../results/diagnosis')
+const { findCauses } = require('./causes')
 const { collectEvidence } = require('./evidence')
-const { findActive, neverReturns, tryNative } = require('./process')
-const {
-  END_SHORTAGE,
-  OPEN_ONE_SOURCE,
-  remediesForPolicy,
-  remediesForProcess
-} = require('./remedies')
-const { findMechanism, findSuspects } = require('./suspects')
+const { tryListen } = require('./listen')
+const { findActive, tryNative } = require('./process')
+const { answersAlready, remediesForFailure, remediesForProcess } = require('./remedies')
+const { trySources } = require('./sources')
 
 /** @typedef {import('../index').Diagnosis} Diagnosis */
 /** @typedef {import('../index').SourceReport} SourceReport */
@@ -32,11 +28,16 @@ const { findMechanism, findSuspects } = require('./suspects')
  * @property {{ package: string, node: string, platform: string, arch: string, kernel: string }} versions
  * @property {0 | 1 | 2} status
  * @property {Native} native
+ * @property {import('./causes').RefusedCall | null} refusedCall
+ * @property {boolean} replaced whether this package answers already
+ * @property {import('./listen').Refusal | null} listen
  * @property {Active} active
  * @property {string | null} addonError
  * @property {SourceReport[]} sources
  * @property {{ syscall: string | null, code: string | null } | null} shortage that made the whole read fail
  * @property {Record<Fact, SourceName | null>} facts
+ * @property {boolean} complete
+ * @property {Fact[]} missing
  * @property {Diagnosis['inferred']} inferred
  * @property {Diagnosis['omitted']} omitted
  * @property {import('./evidence').Evidence} evidence
@@ -45,46 +46,22 @@ const { findMechanism, findSuspects } = require('./suspects')
  * @property {Remedy[]} remedies
  */
 
-/**
- * @param {SourceReport} report of all sources together. It is enough for rtnetlink, which is the first to be
- *   asked for everything, and may have taken a second not to answer.
- */
-function askAlone(report) {
-  if (report.name === 'rtnetlink') return report
-  const { sources } = diagnose({ sources: [report.name] })
-  return sources.find(({ name }) => name === report.name) ?? report
+/** @returns {Report['versions']} */
+function listVersions() {
+  const { versions, platform, arch } = process
+  return { package: version, node: versions.node, platform, arch, kernel: os.release() }
 }
 
 /**
- * @param {Active} active
- * @returns {{ addonError: string | null, whole: Diagnosis, sources: SourceReport[] }}
+ * @param {Diagnosis} whole
+ * @returns {Report['facts']}
  */
-function trySources(active) {
-  try {
-    const whole = diagnose({ sources: active.sources ?? undefined })
-    const asked = whole.sources.filter(({ name }) => active.sources?.includes(name) ?? true)
-    const sources = asked.map(askAlone)
-    return { addonError: null, whole, sources }
-  } catch (error) {
-    return { addonError: /** @type {Error} */ (error).message, whole: toDiagnosis({}), sources: [] }
+function findFacts(whole) {
+  return {
+    links: sourceOf(whole, 'links'),
+    ipv4: sourceOf(whole, 'ipv4'),
+    ipv6: sourceOf(whole, 'ipv6')
   }
-}
-
-/**
- * @param {Native} native
- * @param {Active} active
- * @param {SourceReport | undefined} route
- * @returns {import('./suspects').Refusal | null} of the native function, or of libc's getifaddrs(3) if the
- *   preload library replaces it
- */
-function findRefusal(native, active, route) {
-  if (native.works === null) return null
-  if (!native.works) {
-    const syscall = route?.code === native.code ? (route?.syscall ?? null) : null
-    return { syscall, code: native.code ?? 'an unknown error' }
-  }
-  if (!active.preload || route === undefined || route.status === 'answered') return null
-  return route.code === null ? null : { syscall: route.syscall, code: route.code }
 }
 
 /**
@@ -97,63 +74,52 @@ function findShortage({ sources }) {
 }
 
 /**
- * @param {Report['shortage']} shortage
- * @param {Suspect | null} mechanism whose remedies are given, too
- */
-function remediesForFailure(shortage, mechanism) {
-  if (shortage === null) return [OPEN_ONE_SOURCE]
-  return mechanism?.name === 'shortage' ? [] : [END_SHORTAGE]
-}
-
-/**
  * @param {NodeJS.ProcessEnv} env
- * @returns {Report}
+ * @returns {Promise<Report>}
  */
-function makeReport(env) {
-  // Before the addon is loaded: it is the same file as the preload library.
+async function makeReport(env) {
   const present = findActive(env)
-  const { addonError, whole, sources } = trySources(present)
-  const route = sources.find(({ name }) => name === 'rtnetlink')
-  const { active, native } = tryNative(present, route)
-  const refusal = findRefusal(native, active, route)
-  const evidence = collectEvidence(env)
-  const mechanism = refusal && findMechanism(evidence, refusal)
-  const suspects = refusal ? findSuspects(evidence, refusal) : []
-  const facts = {
-    links: sourceOf(whole, 'links'),
-    ipv4: sourceOf(whole, 'ipv4'),
-    ipv6: sourceOf(whole, 'ipv6')
-  }
+  // A policy may kill the process for calls that OSH_IFADDRS_SOURCES excludes.
+  const mayAsk = present.sources === null
+  const evidence = collectEvidence(env, mayAsk)
+  const knowledge = trySources(present)
+  const trial = tryNative(present, knowledge, evidence)
+  const { active, native } = trial
+  const { addonError, sources, whole } = knowledge
+  const facts = findFacts(whole)
+  const needsServer = native.works === false || trial.failure !== null
+  const server = needsServer ? await tryListen() : { works: null, refusal: null }
+  const causes = findCauses(trial, knowledge, evidence, server.works)
+  const { refusedCall, mechanism, suspects, remedies } = causes
   const oursAnswers = facts.ipv4 !== null || facts.ipv6 !== null
+  const status = native.works && mechanism === null ? 0 : oursAnswers ? 1 : 2
   const shortage = oursAnswers ? null : findShortage(whole)
-  const nativeWorks = native.works !== null && refusal === null
-  const status = nativeWorks ? 0 : oursAnswers ? 1 : 2
+  const own = {
+    0: () => [],
+    1: () => remediesForProcess(trial, env),
+    2: () => remediesForFailure(knowledge, active, shortage, mechanism, evidence)
+  }
   return {
     format: 1,
-    versions: {
-      package: version,
-      node: process.versions.node,
-      platform: process.platform,
-      arch: process.arch,
-      kernel: os.release()
-    },
+    versions: listVersions(),
     status,
     native,
+    refusedCall,
+    replaced: status === 1 && answersAlready(trial),
+    listen: server.refusal,
     active,
-    addonError,
+    addonError: addonError?.message ?? null,
     sources,
     shortage,
     facts,
+    complete: whole.complete,
+    missing: whole.missing,
     inferred: whole.inferred,
     omitted: whole.omitted,
     evidence,
     mechanism,
     suspects,
-    remedies: [
-      ...(status === 1 ? remediesForProcess(active, neverReturns(native)) : []),
-      ...(status === 2 && addonError === null ? remediesForFailure(shortage, mechanism) : []),
-      ...(mechanism ? remediesForPolicy(suspects, mechanism) : [])
-    ]
+    remedies: [...own[status](), ...remedies]
   }
 }
 

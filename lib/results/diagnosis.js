@@ -97,7 +97,7 @@ function sourceOf({ sources }, fact) {
   return sources.find(({ facts }) => facts.includes(fact))?.name ?? null
 }
 
-/** @param {import('../index').SourceReport} source */
+/** @param {Pick<import('../index').SourceReport, 'code'>} failure */
 function isShortage({ code }) {
   return code !== null && SHORTAGES.includes(code)
 }

@@ -179,28 +179,3 @@ t.test('without an addon the result is unchanged, and nothing is printed', async
   const args = ['--no-addons', '-r', guards.empty, '-r', REGISTER]
   t.strictSame(print({ launch: NETLINK }, args), {})
 })
-
-t.test('the doctor sees behind a guard', async (t) => {
-  const diagnose = (NODE_OPTIONS, options) => {
-    const env = { NODE_OPTIONS }
-    const { stdout, stderr } = ns.exec(COMMAND, ['doctor', '--json'], { env, ...options })
-    t.equal(stderr, '')
-    return JSON.parse(stdout)
-  }
-  for (const [name, guard] of Object.entries(guards)) {
-    const alone = diagnose(`-r ${guard}`, { launch: NETLINK })
-    const native = {
-      works: false,
-      errno: 1,
-      code: 'EPERM',
-      message: 'other code hides that socket(AF_NETLINK) fails'
-    }
-    t.match(alone, { status: 1, native, active: { register: false } }, name)
-    t.match(alone.mechanism, { name: 'seccomp', certainty: 'high' })
-    for (const options of [`-r ${guard} -r ${REGISTER}`, `-r ${REGISTER} -r ${guard}`]) {
-      const both = diagnose(options, { launch: NETLINK })
-      t.match(both, { status: 1, native, active: { register: true } }, options)
-    }
-    t.match(diagnose(`-r ${guard}`, {}), { status: 0, native: { works: true } }, 'nothing refused')
-  }
-})

@@ -2,7 +2,7 @@
 
 // What sandboxes consist of, made by the test itself: a user namespace, a chroot, hidden or masked files in /proc,
 // Node's permission model, and the rules of Android, imitated. Where the native function fails, this package must
-// answer what the native function answers outside. test/real/sandboxes.test.js runs sandboxes of others.
+// answer what the native function answers outside. test/real runs sandboxes of others.
 
 const fs = require('node:fs')
 const os = require('node:os')

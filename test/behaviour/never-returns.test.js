@@ -119,21 +119,24 @@ for (const [name, { launch, syscall, waits }] of Object.entries(IMITATIONS)) {
       [0, 2, 1]
     )
     const text = ns.node([CLI, 'doctor'], { launch }).stdout
-    t.match(text, /^The native .* never returns\. This package can answer instead\.$/m)
-    t.match(text, `never returns, and was not called: ${syscall} gets no reply`)
+    t.match(
+      text,
+      /^os\.networkInterfaces\(\) never returns here\. This command makes it answer:\n {4}OSH_IFADDRS_SOURCES=/
+    )
+    t.match(text, `it never returns, and was not called: ${syscall} gets no reply`)
     for (const { change } of report.remedies.slice(0, 2)) t.match(text, `      ${change}\n`)
 
     const verdict = (args, env) => ns.node([...args, CLI, 'doctor'], { launch, env }).stdout
     const always = { OSH_IFADDRS_MODE: 'always' }
-    t.match(verdict(REGISTER), /never returns\. This package can answer/, 'register would hang')
-    t.match(verdict(REGISTER, always), /never returns\. This package answers/)
+    t.match(verdict(REGISTER), /never returns here\. This command/, 'register would hang')
+    t.match(verdict(REGISTER, always), /never returns here, and this package answers/)
     const preload = { LD_PRELOAD: preloadPath }
-    t.match(verdict([], preload), /never returns\. This package can answer/, 'it would hang')
+    t.match(verdict([], preload), /never returns here\. This command/, 'it would hang')
     const sources = { OSH_IFADDRS_SOURCES: 'ioctl,procfs' }
-    t.match(verdict(REGISTER, sources), /is not called\. This package answers/)
+    t.match(verdict(REGISTER, sources), /is not called here, and this package answers/)
     t.match(
       verdict([], { OSH_IFADDRS_SOURCES: 'rtnetlink' }),
-      /is not called, and this package fails/
+      /^Neither os\.networkInterfaces\(\) nor this package answers here/
     )
   })
 
@@ -143,10 +146,19 @@ for (const [name, { launch, syscall, waits }] of Object.entries(IMITATIONS)) {
     const follow = (line) => ns.exec('/bin/sh', ['-c', line], { launch })
     const app = register.replace(' node ', ` ${process.execPath} `).replace('app.js', PRINT)
     t.match(follow(app), { status: 0, stdout: outside, stderr: '' }, register)
-    const program = run.replace('osh-ifaddrs run', `${COMMAND} run`).replace('program', LISTS)
+    const program = run.replace('-- program', `-- ${LISTS}`)
     t.match(follow(`${program} list`), { status: 0, stdout: /fd00/, stderr: '' }, run)
   })
 }
+
+t.test('the doctor without an addon ends itself', async (t) => {
+  // Nothing can interrupt the native function.
+  const { launch } = IMITATIONS['as on WSL1']
+  const { signal, stdout, stderr } = ns.node(['--no-addons', CLI, 'doctor'], { launch })
+  t.match({ signal, stdout }, { signal: 'SIGKILL', stdout: '' })
+  const reason = /^osh-ifaddrs: os\.networkInterfaces\(\) never returns, .* addons is disabled\.\n$/
+  t.match(stderr, reason)
+})
 
 t.test('the doctor, if only a request that ours does not make is swallowed', async (t) => {
   // No filter sees what is requested, so the probe's result is made up.
@@ -156,7 +168,7 @@ t.test('the doctor, if only a request that ours does not make is swallowed', asy
     const probe = () => ({ syscall: 'recvmsg(RTM_GETLINK)', errno: 110 })
     loader.load = () => ({ read, probe })
     os.networkInterfaces = () => { throw new Error('called') }
-    console.log(JSON.stringify(require('./lib/doctor/report').makeReport({})))`
+    require('./lib/doctor/report').makeReport({}).then((report) => console.log(JSON.stringify(report)))`
   const report = JSON.parse(ns.node(script).stdout)
   t.match(report, {
     status: 1,

@@ -50,6 +50,7 @@ const CORE = ['behaviour/addon', 'behaviour/hardening', 'behaviour/unit', 'soak/
 const MORE = [
   'behaviour/cli',
   'behaviour/doctor',
+  'behaviour/doctor-suspects',
   'behaviour/lib',
   'behaviour/namespace',
   'behaviour/preload',
@@ -70,6 +71,10 @@ const OTHERS = {
   'behaviour/ciao': MULTICAST,
   'behaviour/differences': MULTICAST,
   'behaviour/docs': PROGRAMS,
+  'behaviour/doctor-causes': SECCOMP,
+  'behaviour/doctor-command': SECCOMP,
+  'behaviour/doctor-guards': SECCOMP,
+  'behaviour/doctor-robust': TOOLS,
   'behaviour/forks':
     'a child that is forked beside busy threads sometimes hangs in qemu, even with libc alone',
   'behaviour/guards': 'qemu is too slow for a Node for each order of loading',

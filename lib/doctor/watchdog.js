@@ -1,0 +1,40 @@
+// Ends this process if the native function never returns. Only needed without the addon, which otherwise asks first
+// whether replies come: nothing can interrupt the native function.
+'use strict'
+
+const { Worker } = require('node:worker_threads')
+
+const LIMIT_MS = 500
+
+/**
+ * @param {string} message
+ * @returns {string} the program of a thread, which runs while the main thread is blocked
+ */
+function program(message) {
+  return `setTimeout(() => {
+    require('node:fs').writeSync(2, ${JSON.stringify(message)})
+    process.kill(process.pid, 'SIGKILL')
+  }, ${LIMIT_MS})`
+}
+
+/**
+ * @template T
+ * @param {() => T} run
+ * @param {string} message for standard error, if it does not return
+ * @returns {T}
+ */
+function callWatched(run, message) {
+  let worker
+  try {
+    worker = new Worker(program(message), { eval: true, execArgv: [] })
+  } catch {
+    // Without --allow-worker there is no watchdog.
+  }
+  try {
+    return run()
+  } finally {
+    void worker?.terminate()
+  }
+}
+
+module.exports = { callWatched }
