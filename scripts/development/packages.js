@@ -93,15 +93,21 @@ const DEBIAN_PACKAGES = {
     ...BINARIES,
     ...SANDBOX,
     bubblewrap: 'a sandbox',
+    crun: 'a sandbox',
     fakechroot: 'is preloaded beside the preload library',
     firejail: 'a sandbox',
     heaptrack: 'is preloaded beside the preload library',
     hostname: 'lists addresses',
+    lxc: 'a sandbox',
     mangohud: 'is preloaded beside the preload library',
     'php-cli': 'lists addresses',
+    proot: 'a sandbox',
     'python3-psutil': 'lists addresses',
+    ripgrep: "Anthropic's sandbox-runtime calls it",
     runc: 'a sandbox',
-    runsc: 'a sandbox'
+    runsc: 'a sandbox',
+    socat: "Anthropic's sandbox-runtime calls it",
+    systemd: 'restricts what its units may do'
   }
 }
 

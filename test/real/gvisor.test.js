@@ -2,21 +2,24 @@
 
 // gVisor with the host's network. Its netlink works; a seccomp profile inside refuses it. What its sockets and
 // its /proc answer differs from Linux: see src/kernel/netdevice.h and src/sources/procfs_parse.c.
+//
+// `osh-ifaddrs doctor` must name gVisor; the tests apply its change to the profile, after which the native function
+// must work.
 
-const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const t = require('tap')
-const { projectRoot } = require('../support/namespace')
-const { makeBundle } = require('../support/oci')
+const { remedyFor } = require('../support/advice')
+const { REPORT, parseReport } = require('../support/doctor')
+const { listSystemCalls, makeBundle } = require('../support/oci')
 const { OPEN, PROBE, makeProbeNamespace } = require('../support/probe')
-const { requirements, skipWithout } = require('../support/requirements')
+const { skipWithout } = require('../support/requirements')
 const { makeTemporaryFolder } = require('../support/temporary-folder')
 
 const { EPERM } = os.constants.errno
 const FAMILIES = { netlink: 16, inet: 2, inet6: 10 }
 
-skipWithout(t)
+skipWithout(t, 'runsc')
 
 // gVisor lists no labels, and has no route that tells two prefix lengths of one network apart.
 const { ns, outside, runProbe } = makeProbeNamespace(t, 'gvisor', {
@@ -30,25 +33,25 @@ const { ns, outside, runProbe } = makeProbeNamespace(t, 'gvisor', {
   keys: ['d0', 'd1', 'lo']
 })
 
-/** Runs the probe in gVisor, which refuses sockets of these families. */
-function probe(t, families) {
-  const prefix = path.dirname(path.dirname(fs.realpathSync(process.execPath)))
-  const paths = prefix === '/usr' ? [projectRoot] : [projectRoot, prefix]
+/** The command that runs a program in gVisor with a profile of these rules, until the end of the test. */
+function inGvisor(t, args, syscalls, defaultAction = 'SCMP_ACT_ALLOW') {
   const bundle = makeTemporaryFolder(t)
-  const syscalls = families.map((family) => ({
-    names: ['socket'],
-    action: 'SCMP_ACT_ERRNO',
-    errnoRet: EPERM,
-    args: [{ index: 0, value: FAMILIES[family], op: 'SCMP_CMP_EQ' }]
-  }))
-  const seccomp = { defaultAction: 'SCMP_ACT_ALLOW', syscalls }
-  makeBundle(bundle, { netns: ns.name, args: PROBE, paths, errno: EPERM, seccomp })
+  const seccomp = { defaultAction, defaultErrnoRet: EPERM, syscalls }
+  makeBundle(bundle, { netns: ns.name, args, seccomp })
   const flags = ['--root', path.join(bundle, 'state'), '--ignore-cgroups']
   const command = ['runsc', ...flags, '--network=host', '--oci-seccomp', 'run', '--bundle', bundle]
-  return runProbe(t, [...command, path.basename(bundle)], { cwd: '/' })
+  return [...command, path.basename(bundle)]
 }
 
-t.test('netlink refused', { skip: requirements('runsc') }, async (t) => {
+const isFamily = (name) => ({ index: 0, value: FAMILIES[name], op: 'SCMP_CMP_EQ' })
+const refuse = (call, ...args) => ({
+  names: [call],
+  action: 'SCMP_ACT_ERRNO',
+  errnoRet: EPERM,
+  args
+})
+
+t.test('netlink refused', async (t) => {
   /** @type {[string[], string[]][]} */
   const cases = [
     [['netlink'], []],
@@ -58,11 +61,52 @@ t.test('netlink refused', { skip: requirements('runsc') }, async (t) => {
   ]
   for (const [families, missing] of cases) {
     await t.test(families.join(), async (t) => {
-      const found = probe(t, families)
+      const rules = families.map((family) => refuse('socket', isFamily(family)))
+      const found = runProbe(t, inGvisor(t, PROBE, rules), { cwd: '/' })
       t.equal(found.native, EPERM, 'the native function fails')
       t.strictSame(found.ours, outside)
       t.strictSame(found.patched, outside)
       t.strictSame(found.missing, missing)
     })
   }
+})
+
+t.test('the doctor', async (t) => {
+  const diagnose = (t, ...profile) => {
+    const command = inGvisor(t, REPORT, ...profile)
+    return parseReport(t, ns.exec('env', command, { launch: OPEN, cwd: '/' }))
+  }
+  const checkRefused = (t, syscall, ...profile) => {
+    const report = diagnose(t, ...profile)
+    t.match(report, {
+      status: 1,
+      native: { code: 'EPERM' },
+      refusedCall: { syscall, errno: EPERM, code: 'EPERM' }
+    })
+    t.match(report.suspects[0], { name: 'gVisor', certainty: 'high' })
+    return report
+  }
+  const checkFixed = (t, ...profile) =>
+    t.match(diagnose(t, ...profile), { status: 0, native: { works: true }, refusedCall: null })
+
+  await t.test('a profile that refuses by default', async (t) => {
+    const others = listSystemCalls().filter((name) => name !== 'socket')
+    const isOther = { ...isFamily('netlink'), op: 'SCMP_CMP_NE' }
+    const allow = (names, ...args) => ({ names, action: 'SCMP_ACT_ALLOW', args })
+    const rules = [allow(others), allow(['socket'], isOther)]
+    const report = checkRefused(t, 'socket(AF_NETLINK)', rules, 'SCMP_ACT_ERRNO')
+    const { change } = remedyFor(t, report, 'gVisor', 0)
+    checkFixed(t, [...rules, JSON.parse(change)], 'SCMP_ACT_ERRNO')
+  })
+
+  await t.test('a profile that refuses netlink', async (t) => {
+    const refuseNetlink = (...more) => [refuse('socket', isFamily('netlink'), ...more)]
+    const report = checkRefused(t, 'socket(AF_NETLINK)', refuseNetlink())
+    const { change } = remedyFor(t, report, 'gVisor', 1)
+    checkFixed(t, refuseNetlink(JSON.parse(change)))
+  })
+
+  await t.test('nothing refused', async (t) => {
+    t.match(diagnose(t, []), { status: 0, suspects: [], remedies: [], refusedCall: null })
+  })
 })

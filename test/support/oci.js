@@ -3,10 +3,16 @@
 // Makes a bundle for an OCI runtime: the host's programs, read-only, with a seccomp profile like those that
 // container engines write.
 
+const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
+const { projectRoot } = require('./namespace')
 
-const SYSTEM = ['/bin', '/lib', '/lib64', '/usr']
+const prefix = path.dirname(path.dirname(fs.realpathSync(process.execPath)))
+
+/** The directories of this machine that hold the system's programs, the project, and Node if it is elsewhere. */
+const SYSTEM = ['/bin', '/lib', '/lib64', '/usr'].filter((file) => fs.existsSync(file))
+const PROJECT = prefix === '/usr' ? [projectRoot] : [projectRoot, prefix]
 
 /** @param {string} source */
 function bindReadOnly(source) {
@@ -21,15 +27,15 @@ function bindReadOnly(source) {
  * @param {object} options
  * @param {string} options.netns
  * @param {string[]} options.args the program and its arguments
- * @param {string[]} options.paths to mount in addition to the system's
- * @param {number} options.errno with which socket(AF_NETLINK) fails
+ * @param {string[]} [options.paths] to mount in addition to the system's; default: the project's
+ * @param {number} [options.errno] with which socket(AF_NETLINK) fails
  * @param {string[]} [options.env] in addition to PATH
  * @param {string[]} [options.maskedPaths]
  * @param {object} [options.seccomp] a profile; the default refuses only netlink
  */
 function makeBundle(bundle, options) {
-  const { netns, args, paths, errno, env = [], maskedPaths = [], seccomp } = options
-  const mounts = [...SYSTEM, ...paths].filter((source) => fs.existsSync(source)).map(bindReadOnly)
+  const { netns, args, paths = PROJECT, errno, env = [], maskedPaths = [], seccomp } = options
+  const mounts = [...SYSTEM, ...paths].map(bindReadOnly)
   const socket = {
     names: ['socket'],
     action: 'SCMP_ACT_ERRNO',
@@ -69,4 +75,13 @@ function makeBundle(bundle, options) {
   fs.writeFileSync(path.join(bundle, 'config.json'), JSON.stringify(config))
 }
 
-module.exports = { makeBundle }
+/** @returns {string[]} the names of all system calls in this machine's headers, for profiles that refuse by default */
+function listSystemCalls() {
+  const args = ['-dM', '-E', '-x', 'c', '-include', 'sys/syscall.h', '/dev/null']
+  const { stdout } = spawnSync('gcc', args, { encoding: 'utf8' })
+  const names = [...stdout.matchAll(/^#define __NR_(\w+) /gm)].map(([, name]) => name)
+  if (names.length < 200) throw new Error('the system calls are not found')
+  return names
+}
+
+module.exports = { PROJECT, SYSTEM, listSystemCalls, makeBundle }
