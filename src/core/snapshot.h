@@ -66,6 +66,7 @@ enum osh_link_fact {
                                     // IFF_LOOPBACK inferred from routes and addresses
   OSH_LINK_NAME_CONFIRMED = 1 << 4, // with OSH_LINK_NAME: an address under it is on the link
   OSH_LINK_HAS_ROUTES = 1 << 5,     // with OSH_LINK_FLAGS_INFERRED: IPv6 routes have its name
+  OSH_LINK_HWADDR_CUT = 1 << 6,     // with OSH_LINK_HWADDR: `hwaddr` may be only the beginning
 };
 
 struct osh_link {

@@ -64,25 +64,33 @@ static bool has_mac(const struct osh_link *link) {
 
 // SIOCGIFHWADDR reports 14 bytes of the hardware address, and not how long it is. Every address of
 // a link is as long as its permanent one (ethtool_get_perm_addr()).
-static uint8_t read_hwaddr_len(int fd, const struct osh_link *link) {
+static void read_hwaddr_len(struct completion *completion, struct osh_link *link) {
   union {
     struct ethtool_perm_addr header;
     uint8_t bytes[sizeof(struct ethtool_perm_addr) + sizeof(link->hwaddr)];
   } answer = {.header = {.cmd = ETHTOOL_GPERMADDR, .size = sizeof(link->hwaddr)}};
   struct ifreq ifreq = {.ifr_data = (void *)&answer};
   memcpy(ifreq.ifr_name, link->name, sizeof(ifreq.ifr_name));
-  if (ioctl(fd, SIOCETHTOOL, &ifreq) == 0)
-    return answer.header.size < link->hwaddr_len ? (uint8_t)answer.header.size : link->hwaddr_len;
   static const uint8_t zeros[sizeof(link->hwaddr)];
-  return memcmp(link->hwaddr, zeros, sizeof(zeros)) == 0 ? 0 : link->hwaddr_len;
+  const int error = ioctl(completion->fd, SIOCETHTOOL, &ifreq) == 0 ? 0 : -errno;
+  osh_record_shortage(&completion->attempt, "ioctl(SIOCETHTOOL)", error);
+  if (error == 0 && answer.header.size <= link->hwaddr_len)
+    link->hwaddr_len = (uint8_t)answer.header.size;
+  else if (memcmp(link->hwaddr, zeros, sizeof(zeros)) == 0)
+    link->hwaddr_len = 0;
+  else
+    link->facts |= OSH_LINK_HWADDR_CUT;
 }
 
 // No request reports the hardware broadcast address. That of Ethernet is fixed by IEEE 802, and the
 // loopback link's is zero (ether_setup(), loopback_setup()).
-static void read_link_details(int fd, struct osh_link *link, struct osh_link_details *details) {
+static void read_link_details(struct completion *completion, struct osh_link *link,
+                              struct osh_link_details *details) {
   struct ifreq ifreq;
+  const int error = request_by_name(completion->fd, SIOCGIFMTU, link->name, &ifreq);
+  osh_record_shortage(&completion->attempt, "ioctl(SIOCGIFMTU)", error);
   // gVisor returns 0.
-  if (request_by_name(fd, SIOCGIFMTU, link->name, &ifreq) == 0 && ifreq.ifr_mtu > 0) {
+  if (error == 0 && ifreq.ifr_mtu > 0) {
     details->mtu = (uint32_t)ifreq.ifr_mtu;
     details->facts |= OSH_LINK_MTU;
   }
@@ -91,7 +99,7 @@ static void read_link_details(int fd, struct osh_link *link, struct osh_link_det
     details->broadcast_len = 6;
     memset(details->broadcast, link->type == ARPHRD_ETHER ? 0xff : 0, 6);
   } else if (link->facts & OSH_LINK_HWADDR) {
-    link->hwaddr_len = read_hwaddr_len(fd, link);
+    read_hwaddr_len(completion, link);
   }
 }
 
@@ -114,7 +122,7 @@ static bool read_by_name(struct completion *completion, struct osh_link *link) {
     return false;
   if (error == 0) {
     link->type = ifreq.ifr_hwaddr.sa_family;
-    link->facts |= OSH_LINK_HWADDR;
+    link->facts = (uint8_t)((link->facts | OSH_LINK_HWADDR) & ~OSH_LINK_HWADDR_CUT);
     link->hwaddr_len = has_mac(link) ? 6 : sizeof(ifreq.ifr_hwaddr.sa_data);
     memcpy(link->hwaddr, ifreq.ifr_hwaddr.sa_data, link->hwaddr_len);
   } else {
@@ -122,13 +130,13 @@ static bool read_by_name(struct completion *completion, struct osh_link *link) {
   }
   struct osh_link_details *details = osh_link_details(completion->snapshot, link);
   if (details != NULL)
-    read_link_details(completion->fd, link, details);
+    read_link_details(completion, link, details);
   return true;
 }
 
 // Another link may have had the name while it was asked about.
 static void forget_facts_by_name(const struct osh_snapshot *snapshot, struct osh_link *link) {
-  link->facts &= (uint8_t)~FACTS_BY_NAME;
+  link->facts &= (uint8_t) ~(FACTS_BY_NAME | OSH_LINK_HWADDR_CUT);
   link->flags = 0;
   link->type = 0;
   link->hwaddr_len = 0;

@@ -34,7 +34,8 @@ static void test_details_of_other_types(void **state) {
   static const struct {
     uint8_t ethtool; // 0xff: refused
     uint8_t expected;
-  } cases[] = {{8, 8}, {20, 14}, {0, 0}, {0xff, 14}};
+    bool cut;
+  } cases[] = {{8, 8, false}, {14, 14, false}, {20, 14, true}, {0, 0, false}, {0xff, 14, true}};
   for (size_t i = 0; i < LENGTH_OF(cases); i++) {
     struct osh_snapshot snapshot = {.request.details = true};
     add_link(&snapshot, 7, OSH_LINK_NAME, "ib0");
@@ -52,6 +53,7 @@ static void test_details_of_other_types(void **state) {
     const char *call;
     assert_int_equal(complete_links(&snapshot, &answers, &call), 0);
     assert_int_equal(snapshot.links[0].hwaddr_len, cases[i].expected);
+    assert_int_equal((snapshot.links[0].facts & OSH_LINK_HWADDR_CUT) != 0, cases[i].cut);
     assert_details(&snapshot, 0, 0, 0);
     osh_snapshot_free(&snapshot);
   }
