@@ -16,7 +16,9 @@
       'sources': [
         '<@(core)',
         'src/addon/addon.c',
+        'src/addon/interfaces.c',
         'src/addon/layout.c',
+        'src/addon/strings.c',
         'src/addon/text.c',
         'src/preload/block.c',
         'src/preload/lists.c',

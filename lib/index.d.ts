@@ -81,7 +81,7 @@ export interface Diagnosis {
 }
 
 /**
- * Thrown by networkInterfaces() when no source reports the addresses of either family; and when descriptors or
+ * Thrown by networkInterfaces() and interfaces() when no source reports the addresses of either family; and when descriptors or
  * memory run out, because the result would lack something. Then `errno` is that of EMFILE, ENFILE, ENOMEM or
  * ENOBUFS, and a later call can succeed.
  */
@@ -104,6 +104,89 @@ export interface UnavailableError extends Error {
  * @throws {Error} why, when the addon cannot be loaded
  */
 export function networkInterfaces(options?: Options): NodeJS.Dict<NetworkInterfaceInfo[]>
+
+/** A link, whether or not it is up or has addresses. What no source reports is null. */
+export interface Interface {
+  name: string
+  /** As of if_nametoindex(3). Null on platforms other than Linux and Android. */
+  index: number | null
+  /**
+   * - `up`: up and running.
+   * - `dormant`: up, with a carrier, and waiting for something else, such as 802.1X.
+   * - `no-carrier`: up, but not running.
+   * - `down`: not up.
+   *
+   * ioctl does not tell `dormant` from `no-carrier`: then it is `no-carrier`, and listed in `inferred`. Without
+   * rtnetlink and ioctl, it is inferred from the addresses and their routes.
+   */
+  state: 'up' | 'dormant' | 'no-carrier' | 'down' | null
+  /** ip(8)'s name of the hardware type, such as `ether`, `loopback`, `none`; a number in brackets without a name. */
+  type: string | null
+  /** ip(8)'s name of the kind, such as `veth`; null for hardware. Only rtnetlink reports it. */
+  kind: string | null
+  /**
+   * All bytes of the hardware address: 6 of Ethernet, 20 of InfiniBand, 4 of an IPv4 tunnel. Null without one.
+   * ioctl reports those of 14 bytes at most, and none but Ethernet's if the policy refuses SIOCETHTOOL.
+   */
+  mac: string | null
+  /** In bytes. */
+  mtu: number | null
+  /** Whether it is a loopback link. */
+  internal: boolean | null
+  /**
+   * The kernel's names of the flags that are set, IFF_LOWER_UP as `lower-up`. ioctl reports neither `lower-up`,
+   * `dormant` nor `echo`.
+   */
+  flags: string[] | null
+  /** Its other names (`ip link property add … altname …`). Only rtnetlink reports them. */
+  alternativeNames: string[] | null
+  addresses: InterfaceAddress[]
+  /** The properties that were inferred: `state`, `internal`; `name`, from a label. */
+  inferred: ('state' | 'internal' | 'name')[]
+}
+
+/** What no source reports is null, and so is what an address of this family does not have. */
+export interface InterfaceAddress {
+  family: 'IPv4' | 'IPv6'
+  address: string
+  /** Of the peer, if there is one. Null only where os.networkInterfaces() is asked and has none. */
+  prefixLength: number | null
+  netmask: string
+  /** Null where `prefixLength` is. */
+  cidr: string | null
+  /** Of an IPv4 address: mostly the link's name, or that and a suffix. */
+  label: string | null
+  /** `nowhere` or another scope is a number. Of IPv4, only rtnetlink reports it. */
+  scope: 'global' | 'site' | 'link' | 'host' | number | null
+  /** Of an IPv6 address: the link's index if it is link-local, else 0. */
+  scopeid: number | null
+  /** Of an IPv4 address. */
+  broadcast: string | null
+  /** The other end of a point-to-point link. Of IPv6, only rtnetlink reports it. */
+  peer: string | null
+  /**
+   * The kernel's names of the flags that are set, IFA_F_TENTATIVE as `tentative`. Of IPv4, only rtnetlink reports
+   * them; of IPv6, procfs reports the first eight.
+   */
+  flags: string[] | null
+  /**
+   * The properties that were inferred: `prefixLength`, with `netmask` and `cidr`, from routes; `link`: only the label
+   * says that the address is on this link.
+   */
+  inferred: ('prefixLength' | 'netmask' | 'cidr' | 'link')[]
+}
+
+/**
+ * Every link of the caller's network namespace, by ascending index, with everything known about it. Addresses of a
+ * family that no source reports, and those that diagnose() lists in `omitted`, are absent. Either rtnetlink lists all
+ * links, or ioctl and procfs together; otherwise those without addresses are absent. On platforms other than Linux and
+ * Android, it has what os.networkInterfaces() reports.
+ *
+ * @throws {TypeError} when `options` is invalid; names the argument
+ * @throws {UnavailableError} when no source reports addresses, or descriptors or memory run out
+ * @throws {Error} why, when the addon cannot be loaded
+ */
+export function interfaces(options?: Options): Interface[]
 
 /**
  * Reads like networkInterfaces() and reports the outcome of asking each source. Does not throw when no source

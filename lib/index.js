@@ -1,4 +1,5 @@
-// The package's interface: os.networkInterfaces() without getifaddrs(3), and what each source answered.
+// The package's interface: os.networkInterfaces() without getifaddrs(3), every link with everything known about it,
+// and what each source answered.
 'use strict'
 
 const os = require('node:os')
@@ -6,6 +7,7 @@ const { NAMES, bitOf, bitsOf, load, supported } = require('./addon/load')
 const locate = require('./addon/locate')
 // Not on first use: by then no descriptor may be left to read the file with.
 const { toDiagnosis, unavailableError } = require('./results/diagnosis')
+const { nativeInterfaces, toInterfaces } = require('./results/interfaces')
 const { append } = require('./results/layout')
 const { toNetworkInterfaces } = require('./results/network-interfaces')
 
@@ -60,6 +62,18 @@ function networkInterfaces(options) {
 
 /**
  * @param {Options} [options]
+ * @returns {import('./index').Interface[]}
+ */
+function interfaces(options) {
+  const sources = toSourceBits(options)
+  if (!supported) return nativeInterfaces()
+  const snapshot = load().readInterfaces(sources, append)
+  if (snapshot.strings === null) throw unavailableError(snapshot)
+  return toInterfaces(snapshot)
+}
+
+/**
+ * @param {Options} [options]
  * @returns {import('./index').Diagnosis}
  */
 function diagnose(options) {
@@ -69,6 +83,7 @@ function diagnose(options) {
 
 const api = {
   networkInterfaces,
+  interfaces,
   diagnose,
   // A getter, because most programs never use it and searching takes system calls. Not by
   // Object.defineProperty(), which other code may have replaced by the time ./register.js needs this file.
@@ -78,6 +93,7 @@ const api = {
 }
 // Node's cjs-module-lexer finds the names for `import { preloadPath }` in these assignments.
 exports.networkInterfaces = networkInterfaces
+exports.interfaces = interfaces
 exports.diagnose = diagnose
 // @ts-ignore: what counts is the name
 exports.preloadPath = null

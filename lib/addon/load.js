@@ -40,12 +40,14 @@ const { findAddon, publishedName } = require('./locate')
 
 /**
  * Without `diagnose`, read() returns the same object each time while sources answer, so its caller must be done
- * with it before other code can run, and must not change it. probe() repeats the calls of glibc's getifaddrs(3),
- * and returns the first that fails; `errno` is positive.
+ * with it before other code can run, and must not change it. The numbers of readInterfaces() have the layout of
+ * ../results/interfaces.js. probe() repeats the calls of glibc's getifaddrs(3), and returns the first that fails;
+ * `errno` is positive.
  *
  * @typedef {object} Addon
  * @property {((sources: number, diagnose: true, append: Append) => Snapshot) &
  *   ((sources: number, diagnose: false, append: Append) => Reading | (Snapshot & { strings: null }))} read
+ * @property {(sources: number, append: Append) => (Snapshot & { strings: null }) | (Snapshot & Reading)} readInterfaces
  * @property {() => { syscall: string, errno: number } | null} probe
  */
 

@@ -6,7 +6,7 @@ const { neverReturns } = require('../doctor/process')
 const { makeReport } = require('../doctor/report')
 const { SANDBOXES } = require('../doctor/sandboxes')
 const { describeStdout, print } = require('./output')
-const { makeTerminal, printable, wrap } = require('./terminal')
+const { makeTerminal, printable, toJson, wrap } = require('./terminal')
 
 /** @typedef {import('../doctor/report').Report} Report */
 /** @typedef {import('./terminal').Terminal} Terminal */
@@ -270,7 +270,7 @@ function formatReport(report, terminal) {
 async function doctor({ json }) {
   const report = await makeReport(process.env)
   const terminal = makeTerminal(describeStdout(), process.env)
-  print(json ? `${JSON.stringify(report, null, 2)}\n` : formatReport(report, terminal))
+  print(json ? `${toJson(report)}\n` : formatReport(report, terminal))
   return report.status
 }
 

@@ -11,7 +11,7 @@ const main = `Usage: osh-ifaddrs [list] [--json]
 
 Reads the network interfaces from whatever the sandbox leaves open.
 
-  list           show the interfaces; the default
+  list           show every link and its addresses; the default
   doctor         show the command to type, what the sandbox refuses, and what to do
   run            run a program that reads the interfaces through this package
   build          compile the addon on a machine for which none is published
@@ -19,7 +19,7 @@ Reads the network interfaces from whatever the sandbox leaves open.
   register-path  print the path for node -r
   help           show this text, or a command's
 
-  --json         print the result of networkInterfaces() as JSON
+  --json         print the result of interfaces() as JSON
   -h, --help     show this text, or a command's
   -V, --version  show the version
 
@@ -37,16 +37,17 @@ Exit status:
 
 const list = `Usage: osh-ifaddrs [list] [--json]
 
-Shows every address with its link's name, state and hardware address, the
-kernel interface that reported it, and what is inferred or unknown. A link
-without a carrier is shown as down. A link without addresses is not shown.
+Shows every link, up or down: its name, state (up, dormant, no carrier, down),
+hardware address and MTU, and its addresses with the kernel interface that
+reported them, their flags, and what is inferred or unknown. \`-\` stands for
+what does not exist or no source reports.
 
-  --json      print the result of networkInterfaces() as JSON: only links that
-              are up, in the form of os.networkInterfaces()
+  --json      print the result of interfaces() as JSON, which docs/interfaces.md
+              describes
   -h, --help  show this text
 
 Exit status: 0; 1 if the addon cannot be loaded; 2 if no source reports the
-interfaces.
+interfaces; 64 for invalid usage, also of OSH_IFADDRS_SOURCES.
 `
 
 const doctor = `Usage: osh-ifaddrs doctor [--json]

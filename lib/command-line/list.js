@@ -1,38 +1,81 @@
-// `osh-ifaddrs list`: the interfaces as a table, or the result of networkInterfaces() as JSON.
+// `osh-ifaddrs list`: every link as a table, or the result of interfaces() as JSON.
 'use strict'
 
 const { bitsOf, load, parseSources, supported } = require('../addon/load')
 const { append } = require('../results/layout')
 const { nativeListing, toListing } = require('../results/listing')
 const { describeStdout, print } = require('./output')
-const { align, makeTerminal, printable, widthOf, wrap } = require('./terminal')
+const { align, makeTerminal, printable, toJson, widthOf, wrap } = require('./terminal')
 
-/** @typedef {import('../results/listing').Address} Address */
-/** @typedef {import('../results/listing').Interface} Interface */
+/** @typedef {import('../index').Interface} Interface */
+/** @typedef {import('../index').InterfaceAddress} Address */
 /** @typedef {import('../results/listing').Listing} Listing */
 /** @typedef {import('./terminal').Terminal} Terminal */
 
-const HEADINGS = ['NAME', 'STATE', 'MAC', 'ADDRESS', 'SOURCE', 'NOTES']
+const HEADINGS = ['NAME', 'STATE', 'MAC', 'MTU', 'ADDRESS', 'SOURCE', 'NOTES']
+const NO_ADDRESS = ['-', '-']
 
 /** @param {Interface} link */
-function linkCells({ name, state, mac }) {
-  return [printable(name), state, mac ?? '-']
+function linkCells({ name, state, mac, mtu }) {
+  const shown = state === null ? 'unknown' : state.replace('-', ' ')
+  return [printable(name), shown, mac ?? '-', String(mtu ?? '-')]
 }
 
-/** @param {Address} address */
-function addressCells({ cidr, source, notes }) {
-  return [cidr, source, notes.join(', ')]
+/** @param {Interface} link */
+function linkNotes({ internal, inferred, alternativeNames }) {
+  return [
+    ...(internal ? ['loopback'] : []),
+    ...(alternativeNames ?? []).map((name) => `also ${printable(name)}`),
+    ...(inferred.includes('name') ? ['name inferred'] : []),
+    ...(inferred.includes('state') ? ['state inferred'] : [])
+  ]
 }
 
 /**
- * @param {Interface[]} links
+ * @param {Address} address
+ * @param {string} name of its link
+ */
+function addressNotes({ label, peer, scopeid, flags, inferred }, name) {
+  return [
+    ...(label === null || label === name ? [] : [`label ${printable(label)}`]),
+    ...(peer === null ? [] : [`peer ${peer}`]),
+    ...(scopeid ? [`scope id ${scopeid}`] : []),
+    // Nearly all addresses are.
+    ...(flags ?? []).filter((flag) => flag !== 'permanent'),
+    ...(inferred.includes('prefixLength') ? ['prefix inferred'] : []),
+    ...(inferred.includes('link') ? ['link inferred'] : [])
+  ]
+}
+
+/**
+ * The address, its source, and notes, among which the first row has those on the link.
+ *
+ * @param {Interface} link
+ * @param {Listing} listing
+ * @returns {string[][]}
+ */
+function addressRows(link, { ipv4, ipv6 }) {
+  const own = linkNotes(link)
+  if (link.addresses.length === 0) return [[...NO_ADDRESS, own.join(', ')]]
+  return link.addresses.map((address, i) => {
+    const notes = [...(i === 0 ? own : []), ...addressNotes(address, link.name)]
+    return [
+      address.cidr ?? address.address,
+      address.family === 'IPv4' ? ipv4 : ipv6,
+      notes.join(', ')
+    ]
+  })
+}
+
+/**
+ * @param {Listing} listing
  * @param {Terminal} terminal
  */
-function formatTable(links, { style }) {
-  const rows = links.flatMap((link) =>
-    link.addresses.map((address, i) => [
-      ...(i === 0 ? linkCells(link) : ['', '', '']),
-      ...addressCells(address)
+function formatTable(listing, { style }) {
+  const rows = listing.interfaces.flatMap((link) =>
+    addressRows(link, listing).map((cells, i) => [
+      ...(i === 0 ? linkCells(link) : ['', '', '', '']),
+      ...cells
     ])
   )
   const [headings, ...lines] = align([HEADINGS, ...rows])
@@ -42,26 +85,27 @@ function formatTable(links, { style }) {
 /**
  * For terminals narrower than the table.
  *
- * @param {Interface[]} links
+ * @param {Listing} listing
  * @param {Terminal} terminal
  */
-function formatList(links, { columns, style }) {
-  return links.flatMap((link) => {
+function formatList(listing, { columns, style }) {
+  return listing.interfaces.flatMap((link) => {
     const [name, ...rest] = linkCells(link)
-    const lines = align(link.addresses.map(addressCells))
+    const rows = addressRows(link, listing)
     return [
-      `${style('bold', name)}  ${rest.join('  ')}`,
-      ...lines.map((line) => wrap(line, columns, '  ', '      '))
+      wrap([style('bold', name), ...rest].join('  '), columns, '', '  '),
+      ...rows.map((cells) => wrap(cells.filter(Boolean).join('  '), columns, '  ', '      '))
     ]
   })
 }
 
 /** @param {Listing} listing */
-function formatFootnotes({ interrupted, missing, omitted }) {
-  const names = { ipv4: 'IPv4 addresses', ipv6: 'IPv6 addresses', links: 'Link properties' }
+function formatFootnotes({ interrupted, partial, missing, omitted }) {
+  const names = { ipv4: 'IPv4 addresses', ipv6: 'IPv6 addresses', links: 'Some link properties' }
   const change = 'The addresses changed during each read. Some may be missing.'
   return [
     ...(interrupted ? [change] : []),
+    ...(partial ? ['Links without addresses are unknown: no source reports them.'] : []),
     ...missing.map((fact) => `${names[fact]} are unknown: no source reports them.`),
     ...omitted.map(({ name, address }) => `Omitted: ${address} (${printable(name)}), link unknown.`)
   ]
@@ -73,13 +117,14 @@ function formatFootnotes({ interrupted, missing, omitted }) {
  */
 function formatListing(sources) {
   const listing = supported
-    ? toListing(load().read(bitsOf(sources), true, append))
+    ? toListing(load().readInterfaces(bitsOf(sources), append))
     : nativeListing()
   const terminal = makeTerminal(describeStdout(), process.env)
-  const table = formatTable(listing.interfaces, terminal)
+  const table = formatTable(listing, terminal)
   const fits = table.every((line) => widthOf(line) <= terminal.columns)
-  const lines = fits ? table : formatList(listing.interfaces, terminal)
-  return [...lines, ...formatFootnotes(listing), ''].join('\n')
+  const lines = fits ? table : formatList(listing, terminal)
+  const notes = formatFootnotes(listing).map((line) => wrap(line, terminal.columns))
+  return [...lines, ...notes, ''].join('\n')
 }
 
 /**
@@ -89,7 +134,7 @@ function formatListing(sources) {
 function list({ json }) {
   const sources = parseSources(process.env.OSH_IFADDRS_SOURCES)
   const text = json
-    ? `${JSON.stringify(require('../index').networkInterfaces({ sources }), null, 2)}\n`
+    ? `${toJson(require('../index').interfaces({ sources }))}\n`
     : formatListing(sources)
   print(text)
   return 0

@@ -24,6 +24,7 @@ function characters(properties, otherwise) {
 
 const NONE = /(?!)/
 const UNPRINTABLE = characters('\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}', /[^ -~]/gu)
+const UNPRINTABLE_IN_JSON = characters('\\x7f-\\x9f\\p{Cf}\\p{Zl}\\p{Zp}', /[^\n -~]/gu)
 // Characters that take two columns, and marks that take none because they combine with another character.
 const SCRIPTS = ['Han', 'Hangul', 'Hiragana', 'Katakana'].map((name) => `\\p{Script=${name}}`)
 const WIDE = characters(`${SCRIPTS.join('')}\\p{Emoji_Presentation}\uFF01-\uFF60`, NONE)
@@ -39,6 +40,21 @@ function printable(name) {
     const code = /** @type {number} */ (character.codePointAt(0))
     return `\\u{${code.toString(16)}}`
   })
+}
+
+/**
+ * JSON.stringify() escapes only the first 32 control characters.
+ *
+ * @param {unknown} value
+ * @returns {string} on several lines
+ */
+function toJson(value) {
+  return JSON.stringify(value, null, 2).replace(UNPRINTABLE_IN_JSON, (character) =>
+    character
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join('')
+  )
 }
 
 /**
@@ -122,4 +138,4 @@ function makeTerminal(stream, env) {
   }
 }
 
-module.exports = { align, makeTerminal, printable, widthOf, wrap }
+module.exports = { align, makeTerminal, printable, toJson, widthOf, wrap }

@@ -1,4 +1,4 @@
-// Makes the result of diagnose(), and the error that networkInterfaces() throws when no source answers.
+// Makes the result of diagnose(), and the error that networkInterfaces() and interfaces() throw when no source answers.
 'use strict'
 
 const os = require('node:os')
@@ -61,15 +61,27 @@ function toInferred(snapshot) {
   )
 }
 
+/** @typedef {Pick<Diagnosis, 'missing' | 'sources' | 'omitted'>} Outcome */
+
+/**
+ * @param {Snapshot} snapshot
+ * @returns {Outcome}
+ */
+function toOutcome(snapshot) {
+  return {
+    missing: toFacts(snapshot.missing ?? 0),
+    sources: toSources(snapshot),
+    omitted: snapshot.omissions ?? []
+  }
+}
+
 /**
  * @param {Snapshot} snapshot read with `diagnose`
  * @returns {Diagnosis}
  */
 function toDiagnosis(snapshot) {
-  const missing = toFacts(snapshot.missing ?? 0)
-  const sources = toSources(snapshot)
+  const { missing, sources, omitted } = toOutcome(snapshot)
   const inferred = toInferred(snapshot)
-  const omitted = snapshot.omissions ?? []
   const gaps = missing.length + inferred.length + omitted.length
   return {
     complete: gaps === 0 && !isInterrupted({ sources }),
@@ -89,7 +101,7 @@ function isInterrupted({ sources }) {
 }
 
 /**
- * @param {Diagnosis} diagnosis
+ * @param {Pick<Diagnosis, 'sources'>} diagnosis
  * @param {Fact} fact
  * @returns {import('../index').SourceName | null} the first source that provided it
  */
@@ -137,4 +149,12 @@ function unavailableError(snapshot) {
   })
 }
 
-module.exports = { errnoName, isInterrupted, isShortage, sourceOf, toDiagnosis, unavailableError }
+module.exports = {
+  errnoName,
+  isInterrupted,
+  isShortage,
+  sourceOf,
+  toDiagnosis,
+  toOutcome,
+  unavailableError
+}

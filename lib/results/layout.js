@@ -35,14 +35,11 @@ function append(strings, ...more) {
  * @typedef {object} Address
  * @property {string} name
  * @property {string} address
- * @property {number} prefixLength
- * @property {string} mac
  * @property {number} flags
- * @property {number} ifindex
  */
 
 /**
- * For callers that need every property and not the speed of ./network-interfaces.js.
+ * For callers that do not need the speed of ./network-interfaces.js.
  *
  * @param {import('../addon/load').Snapshot} snapshot
  */
@@ -54,10 +51,7 @@ function decodeAddresses({ strings, numbers }) {
     addresses[i] = {
       name: strings[numbers[at + FIELD.name]],
       address: strings[i],
-      prefixLength: numbers[at + FIELD.prefixLength],
-      mac: strings[numbers[at + FIELD.mac]],
-      flags: numbers[at + FIELD.flags],
-      ifindex: numbers[at + FIELD.ifindex]
+      flags: numbers[at + FIELD.flags]
     }
   return addresses
 }

@@ -1,75 +1,49 @@
-// Makes the list that the command prints: every link with an address, also one that is down, and for each
-// address its source and what is inferred.
+// Makes the list that the command prints: every link, and for each address its source and what is inferred.
 'use strict'
 
-const os = require('node:os')
-const { isInterrupted, sourceOf, toDiagnosis, unavailableError } = require('./diagnosis')
-const { FLAG, decodeAddresses } = require('./layout')
+const { isInterrupted, sourceOf, toOutcome, unavailableError } = require('./diagnosis')
+const { nativeInterfaces, toInterfaces } = require('./interfaces')
 
-/** @typedef {import('../index').Diagnosis} Diagnosis */
-/** @typedef {{ cidr: string, source: string, notes: string[] }} Address */
-/** @typedef {{ name: string, state: 'up' | 'down', mac: string | null, addresses: Address[] }} Interface */
-/** @typedef {Pick<Diagnosis, 'missing' | 'omitted'>} Gaps */
-/** @typedef {{ interfaces: Interface[], interrupted: boolean } & Gaps} Listing */
+/** @typedef {import('../index').Interface} Interface */
+/** @typedef {import('../index').InterfaceAddress} Address */
+/** @typedef {import('./diagnosis').Outcome} Outcome */
 
 /**
- * @param {number} flags
- * @param {number} ifindex
+ * `ipv4` and `ipv6` say which source reported the addresses. `partial`: links without addresses are
+ * unknown.
+ *
+ * @typedef {object} Listing
+ * @property {Interface[]} interfaces
+ * @property {string} ipv4
+ * @property {string} ipv6
+ * @property {boolean} interrupted
+ * @property {boolean} partial
+ * @property {Outcome['missing']} missing
+ * @property {Outcome['omitted']} omitted
  */
-function toNotes(flags, ifindex) {
-  /** @type {[number, string][]} */
-  const notes = [
-    [FLAG.loopback, 'loopback'],
-    [FLAG.linkLocal, `scope id ${ifindex}`],
-    [FLAG.prefixInferred, 'prefix inferred'],
-    [FLAG.stateInferred, 'state inferred'],
-    [FLAG.macUnknown, 'mac unknown']
-  ]
-  return notes.filter(([flag]) => flags & flag).map(([, note]) => note)
-}
+
+// OSH_FACT_ALL_LINKS of src/core/snapshot.h.
+const ALL_LINKS = 8
 
 /**
- * @param {import('../addon/load').Snapshot} snapshot
- * @param {Diagnosis} diagnosis
- */
-function toInterfaces(snapshot, diagnosis) {
-  const ipv4 = sourceOf(diagnosis, 'ipv4') ?? 'unknown'
-  const ipv6 = sourceOf(diagnosis, 'ipv6') ?? 'unknown'
-  /** @type {Map<string, Interface>} */
-  const interfaces = new Map()
-  for (const { name, address, prefixLength, mac, flags, ifindex } of decodeAddresses(snapshot)) {
-    const isUp = (flags & FLAG.running) !== 0
-    // Two links may have addresses with the same label.
-    const key = `${ifindex} ${name}`
-    const link = interfaces.get(key) ?? {
-      name,
-      state: isUp ? 'up' : 'down',
-      // The addon reports zeros for a link that is down.
-      mac: isUp && !(flags & FLAG.macUnknown) ? mac : null,
-      addresses: []
-    }
-    interfaces.set(key, link)
-    const source = flags & FLAG.ipv6 ? ipv6 : ipv4
-    link.addresses.push({
-      cidr: `${address}/${prefixLength}`,
-      source,
-      notes: toNotes(flags, ifindex)
-    })
-  }
-  return [...interfaces.values()]
-}
-
-/**
- * @param {import('../addon/load').Snapshot} snapshot read with `diagnose`
+ * @param {import('../addon/load').Snapshot} snapshot of readInterfaces()
  * @returns {Listing}
  * @throws {import('../index').UnavailableError} when no source answered
  */
 function toListing(snapshot) {
-  if (snapshot.strings === null) throw unavailableError(snapshot)
-  const diagnosis = toDiagnosis(snapshot)
-  const { missing, omitted } = diagnosis
-  const interfaces = toInterfaces(snapshot, diagnosis)
-  return { interfaces, interrupted: isInterrupted(diagnosis), missing, omitted }
+  const { strings, numbers, missing: bits = 0 } = snapshot
+  if (!strings || !numbers) throw unavailableError(snapshot)
+  const outcome = toOutcome(snapshot)
+  const { missing, omitted } = outcome
+  return {
+    interfaces: toInterfaces({ strings, numbers }),
+    ipv4: sourceOf(outcome, 'ipv4') ?? 'unknown',
+    ipv6: sourceOf(outcome, 'ipv6') ?? 'unknown',
+    interrupted: isInterrupted(outcome),
+    partial: (bits & ALL_LINKS) !== 0,
+    missing,
+    omitted
+  }
 }
 
 /**
@@ -78,17 +52,8 @@ function toListing(snapshot) {
  * @returns {Listing}
  */
 function nativeListing() {
-  const interfaces = Object.entries(os.networkInterfaces()).map(([name, entries = []]) => ({
-    name,
-    state: /** @type {const} */ ('up'),
-    mac: entries[0]?.mac ?? null,
-    addresses: entries.map(({ address, cidr, internal }) => ({
-      cidr: cidr ?? address,
-      source: 'native',
-      notes: internal ? ['loopback'] : []
-    }))
-  }))
-  return { interfaces, interrupted: false, missing: [], omitted: [] }
+  const rest = { ipv4: 'native', ipv6: 'native', interrupted: false, partial: false }
+  return { interfaces: nativeInterfaces(), ...rest, missing: [], omitted: [] }
 }
 
 module.exports = { nativeListing, toListing }

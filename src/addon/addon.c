@@ -1,8 +1,9 @@
-// The N-API binding: read(), which passes a snapshot to lib/ in few values, and probe(). What they
-// mean for os.networkInterfaces() is decided there.
+// The N-API binding: read() and readInterfaces(), which pass a snapshot to lib/ in few values, and
+// probe(). What they mean is decided there.
 
 #include "../read.h"
 #include "../sources/rtnetlink.h"
+#include "interfaces.h"
 #include "layout.h"
 #include "text.h"
 
@@ -227,12 +228,31 @@ static bool set_addresses(napi_env env, napi_value append, napi_value result,
   return updated;
 }
 
+static bool set_interfaces(napi_env env, napi_value append, napi_value result,
+                           const struct osh_snapshot *snapshot) {
+  uint32_t *numbers;
+  napi_value array = create_numbers(env, osh_interfaces_length(snapshot), &numbers);
+  if (array == NULL)
+    return false;
+  struct osh_strings strings;
+  if (!osh_lay_out_interfaces(snapshot, &strings, numbers)) {
+    throw_no_memory(env);
+    return false;
+  }
+  napi_value list = create_strings(env, append, &strings);
+  free(strings.bytes);
+  return list != NULL && set(env, result, "strings", list) && set(env, result, "numbers", array);
+}
+
+// `set_contents` sets `strings` and `numbers`. NULL: no source answered.
 static napi_value create_snapshot(napi_env env, napi_value append,
-                                  const struct osh_snapshot *snapshot, bool answered) {
+                                  const struct osh_snapshot *snapshot,
+                                  bool (*set_contents)(napi_env, napi_value, napi_value,
+                                                       const struct osh_snapshot *)) {
   napi_value result;
   bool created = ok(env, napi_create_object(env, &result)) &&
-                 (answered ? set_addresses(env, append, result, snapshot)
-                           : set_string(env, result, "strings", NULL)) &&
+                 (set_contents == NULL ? set_string(env, result, "strings", NULL)
+                                       : set_contents(env, append, result, snapshot)) &&
                  set_attempts(env, result, snapshot) && set_omissions(env, result, snapshot);
   return created ? result : NULL;
 }
@@ -254,9 +274,28 @@ static napi_value read_snapshot(napi_env env, napi_callback_info info) {
 
   struct osh_snapshot snapshot;
   bool answered = osh_read(&snapshot, (struct osh_request){.sources = sources}) == 0;
-  napi_value result = answered && !diagnose
-                          ? update_last_reading(env, arguments[2], &snapshot)
-                          : create_snapshot(env, arguments[2], &snapshot, answered);
+  napi_value result = answered && !diagnose ? update_last_reading(env, arguments[2], &snapshot)
+                                            : create_snapshot(env, arguments[2], &snapshot,
+                                                              answered ? set_addresses : NULL);
+  osh_snapshot_free(&snapshot);
+  return result;
+}
+
+// readInterfaces(sources: number, append: function)
+//
+// As read() with `diagnose`, of every link with its details, in the layout of interfaces.c.
+static napi_value read_interfaces(napi_env env, napi_callback_info info) {
+  napi_value arguments[2];
+  size_t count = 2;
+  uint32_t sources;
+  if (!ok(env, napi_get_cb_info(env, info, &count, arguments, NULL, NULL)) ||
+      !ok(env, napi_get_value_uint32(env, arguments[0], &sources)))
+    return NULL;
+  struct osh_snapshot snapshot;
+  const struct osh_request request = {.sources = sources, .all_links = true, .details = true};
+  bool answered = osh_read(&snapshot, request) == 0;
+  napi_value result =
+      create_snapshot(env, arguments[1], &snapshot, answered ? set_interfaces : NULL);
   osh_snapshot_free(&snapshot);
   return result;
 }
@@ -285,6 +324,7 @@ static bool export_function(napi_env env, napi_value exports, const char *name,
 
 NAPI_MODULE_INIT() {
   bool exported = export_function(env, exports, "read", read_snapshot) &&
+                  export_function(env, exports, "readInterfaces", read_interfaces) &&
                   export_function(env, exports, "probe", probe);
   return exported ? exports : NULL;
 }

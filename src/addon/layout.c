@@ -68,35 +68,15 @@ struct writer {
   uint32_t *macs;  // by link, and one more for zeros: index of its hardware address
 };
 
-static char *end_of(const struct writer *writer) {
-  return writer->strings->bytes + writer->strings->length;
-}
-
-// Ends the string of `length` bytes that was written at the end. Returns its index.
-static uint32_t end_string(struct writer *writer, size_t length) {
-  struct osh_strings *strings = writer->strings;
-  strings->length += length;
-  strings->bytes[strings->length++] = '\0';
-  return strings->count++;
-}
-
-static uint32_t append_name(struct writer *writer, const char *name) {
-  size_t length = strlen(name);
-  memcpy(end_of(writer), name, length);
-  for (size_t i = 0; i < length; i++)
-    writer->strings->ascii &= (name[i] & 0x80) == 0;
-  return end_string(writer, length);
-}
-
 static uint32_t name_index(struct writer *writer, const struct osh_snapshot *snapshot,
                            const struct osh_address *address) {
   const char *name = osh_address_name(snapshot, address);
   const char *link_name = snapshot->links[address->link].name;
   if (name != link_name && strcmp(name, link_name) != 0)
-    return append_name(writer, name);
+    return osh_append_string(writer->strings, name);
   uint32_t *index = &writer->names[address->link];
   if (*index == 0)
-    *index = append_name(writer, name);
+    *index = osh_append_string(writer->strings, name);
   return *index;
 }
 
@@ -107,7 +87,7 @@ static uint32_t mac_index(struct writer *writer, const struct osh_snapshot *snap
   uint32_t *index = &writer->macs[known ? address->mac_link : snapshot->link_count];
   if (*index == 0) {
     const uint8_t *bytes = known ? snapshot->links[address->mac_link].hwaddr : zeros;
-    *index = end_string(writer, osh_mac_text(bytes, end_of(writer)));
+    *index = osh_end_string(writer->strings, osh_mac_text(bytes, osh_strings_end(writer->strings)));
   }
   return *index;
 }
@@ -116,7 +96,8 @@ static void write_addresses(struct writer *writer, const struct osh_snapshot *sn
                             uint32_t *numbers) {
   for (size_t i = 0; i < snapshot->address_count; i++) {
     const struct osh_address *address = &snapshot->addresses[i];
-    end_string(writer, osh_address_text(address->family, address->bytes, end_of(writer)));
+    osh_end_string(writer->strings, osh_address_text(address->family, address->bytes,
+                                                     osh_strings_end(writer->strings)));
   }
   numbers[0] = (uint32_t)snapshot->address_count;
   numbers += FIRST_FIELD;

@@ -82,13 +82,17 @@ size_t osh_address_text(uint8_t family, const uint8_t *bytes, char *text) {
   return family == AF_INET ? osh_ipv4_text(bytes, text) : osh_ipv6_text(bytes, text);
 }
 
-size_t osh_mac_text(const uint8_t *bytes, char *text) {
+size_t osh_hwaddr_text(const uint8_t *bytes, size_t count, char *text) {
   size_t length = 0;
-  for (int i = 0; i < 6; i++) {
+  for (size_t i = 0; i < count; i++) {
     if (i > 0)
       text[length++] = ':';
     text[length++] = digits[bytes[i] >> 4];
     text[length++] = digits[bytes[i] & 15];
   }
   return length;
+}
+
+size_t osh_mac_text(const uint8_t *bytes, char *text) {
+  return osh_hwaddr_text(bytes, 6, text);
 }

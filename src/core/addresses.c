@@ -131,3 +131,10 @@ const char *osh_address_name(const struct osh_snapshot *snapshot,
                              const struct osh_address *address) {
   return address->label[0] != '\0' ? address->label : snapshot->links[address->link].name;
 }
+
+bool osh_is_zero(const uint8_t *bytes, size_t count) {
+  for (size_t i = 0; i < count; i++)
+    if (bytes[i] != 0)
+      return false;
+  return true;
+}

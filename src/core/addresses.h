@@ -29,6 +29,9 @@ void osh_remove_addresses(struct osh_snapshot *snapshot, int family);
 const char *osh_address_name(const struct osh_snapshot *snapshot,
                              const struct osh_address *address);
 
+// Whether all bytes are zero, which in osh_address_details means that there is none.
+bool osh_is_zero(const uint8_t *bytes, size_t count);
+
 // Whether a scope id belongs to an IPv6 address: it is link-local, unicast or multicast (fe80::/10;
 // ff02::/16, with any flags). `bytes`: 16, network byte order.
 bool osh_is_link_local(const uint8_t *bytes);

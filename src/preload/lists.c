@@ -126,11 +126,6 @@ static void fill_link_entry(struct entry *entry, const struct osh_snapshot *snap
   }
 }
 
-static bool is_zero(const uint8_t *bytes, size_t size) {
-  static const uint8_t zeros[16] = {0};
-  return memcmp(bytes, zeros, size) == 0;
-}
-
 // Returns the second address that getifaddrs(3) gives: for IPv4 the broadcast address, or without
 // one the peer's, which without a peer is the address itself; for IPv6 the peer's; or NULL. An IPv4
 // address whose second one is unknown has itself: that means "no broadcast address", too, and
@@ -138,11 +133,11 @@ static bool is_zero(const uint8_t *bytes, size_t size) {
 static const uint8_t *broadcast_or_peer(const struct osh_snapshot *snapshot,
                                         const struct osh_address *address) {
   const struct osh_address_details *details = osh_address_details(snapshot, address);
-  if (details != NULL && !is_zero(details->broadcast, sizeof(details->broadcast)))
+  if (details != NULL && !osh_is_zero(details->broadcast, sizeof(details->broadcast)))
     return details->broadcast;
   if (details == NULL || !(details->facts & OSH_ADDRESS_PEER))
     return address->family == AF_INET ? address->bytes : NULL;
-  return is_zero(details->peer, sizeof(details->peer)) ? NULL : details->peer;
+  return osh_is_zero(details->peer, sizeof(details->peer)) ? NULL : details->peer;
 }
 
 static void fill_address_entry(struct entry *entry, const struct osh_snapshot *snapshot,

@@ -239,8 +239,6 @@ static void infer_flags_from_addresses(struct osh_snapshot *snapshot, bool route
     struct osh_link *link = osh_find_link(snapshot, address->ifindex, &hint);
     if (link == NULL || !(link->facts & OSH_LINK_FLAGS_INFERRED))
       continue;
-    if (link->ifindex == LOOPBACK_IFINDEX)
-      link->flags |= IFF_LOOPBACK;
     if (!routes_known || link->ifindex == LOOPBACK_IFINDEX ||
         !(address->facts & OSH_ADDRESS_UNCHECKED))
       link->flags |= IFF_UP | IFF_RUNNING;
@@ -261,6 +259,8 @@ static bool infer_flags(struct osh_snapshot *snapshot, bool may_read, struct osh
     if (link->facts & OSH_LINK_FLAGS)
       continue;
     link->facts |= OSH_LINK_FLAGS_INFERRED;
+    if (link->ifindex == LOOPBACK_IFINDEX)
+      link->flags |= IFF_LOOPBACK;
     by_name[count++] = link;
   }
   bool is_doubtful = false;

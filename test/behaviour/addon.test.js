@@ -1,6 +1,6 @@
 'use strict'
 
-// What the addon's read() does with arguments that lib/ never passes: it throws. And what it returns, call by call.
+// What the addon's functions do with arguments that lib/ never passes: they throw. And what they return, call by call.
 
 const t = require('tap')
 const { bitsOf, load } = require('../../lib/addon/load')
@@ -15,6 +15,10 @@ t.test("an error has Node's message", async (t) => {
   t.throws(() => addon.read(bitsOf(), 'x', append), { code, message: 'A boolean was expected' })
   for (const value of [undefined, null, {}, 8])
     t.throws(() => addon.read(bitsOf(), true, value), { code })
+  t.throws(() => addon.readInterfaces('x', append), { code, message: 'A number was expected' })
+  t.throws(() => addon.readInterfaces(), { code, message: 'A number was expected' })
+  for (const value of [undefined, null, {}, 8])
+    t.throws(() => addon.readInterfaces(bitsOf(), value), { code })
 })
 
 t.test('an error of the function is passed on', async (t) => {
@@ -23,6 +27,7 @@ t.test('an error of the function is passed on', async (t) => {
     throw error
   }
   t.throws(() => addon.read(bitsOf(), true, fail), error)
+  t.throws(() => addon.readInterfaces(bitsOf(), fail), error)
 })
 
 t.test('strings and numbers are the same objects as long as the network is', async (t) => {
@@ -42,4 +47,16 @@ t.test('a diagnosis has its own', async (t) => {
   t.not(snapshot.strings, reading.strings)
   t.not(snapshot.numbers, reading.numbers)
   t.strictSame(snapshot.strings, reading.strings)
+})
+
+t.test('so has every read of all links', async (t) => {
+  const reading = addon.read(bitsOf(), false, append)
+  const kept = { ...reading, strings: [...reading.strings], numbers: reading.numbers.slice() }
+  const [first, second] = [0, 1].map(() => addon.readInterfaces(bitsOf(), append))
+  t.strictSame(first, second)
+  for (const other of [second, reading]) {
+    t.not(first.strings, other.strings)
+    t.not(first.numbers.buffer, other.numbers.buffer)
+  }
+  t.strictSame(reading, kept, 'it leaves the last reading as it was')
 })

@@ -6,7 +6,7 @@ const t = require('tap')
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
-const { networkInterfaces } = require('../..')
+const { interfaces } = require('../..')
 const { align, wrap } = require('../../lib/command-line/terminal')
 const { command, copyPackage, runCommand } = require('../support/command')
 const { Namespace } = require('../support/namespace')
@@ -18,11 +18,11 @@ const cli = path.join(__dirname, '../../lib', 'command-line', 'cli.js')
 const COMMANDS = ['list', 'doctor', 'run', 'build', 'preload-path', 'register-path', 'help']
 const run = (...args) => runNode([cli, ...args])
 
-t.test('--json prints the result of networkInterfaces()', async (t) => {
+t.test('--json prints the result of interfaces()', async (t) => {
   for (const args of [['--json'], ['list', '--json']]) {
     const { status, stdout, stderr } = run(...args)
     t.match({ status, stderr }, { status: 0, stderr: '' })
-    t.strictSame(JSON.parse(stdout), networkInterfaces())
+    t.strictSame(JSON.parse(stdout), interfaces())
   }
 })
 
@@ -129,7 +129,10 @@ t.test('a platform with only the native function', async (t) => {
     process.argv.splice(1, 0, ${JSON.stringify(cli)})
     require(${JSON.stringify(cli)})`
   const runOnDarwin = (...args) => runNode(['-e', darwin, '--', ...args])
-  t.match(runOnDarwin(), { status: 0, stdout: /^lo +up +\S+ +127\.0\.0\.1\/8 +native +loopback$/m })
+  t.match(runOnDarwin(), {
+    status: 0,
+    stdout: /^lo +up +\S+ +- +127\.0\.0\.1\/8 +native +loopback$/m
+  })
   const { status, stdout } = runOnDarwin('doctor')
   t.equal(status, 0)
   t.match(stdout, /^os\.networkInterfaces\(\) works here\.\nNothing to do\.\n/)
@@ -160,11 +163,13 @@ t.test('in a sandbox', { skip: requirements() }, async (t) => {
     ]) {
       const { status, stdout, stderr } = show(launch)
       t.equal(status, 0, stderr)
-      t.match(stdout, /^NAME +STATE +MAC +ADDRESS +SOURCE +NOTES$/m)
+      t.match(stdout, /^NAME +STATE +MAC +MTU +ADDRESS +SOURCE +NOTES$/m)
       const mac = '[0-9a-f:]{17}'
-      t.match(stdout, RegExp(`^d1 +up +${mac} +10\\.0\\.0\\.1/24 +${source}$`, 'm'))
+      t.match(stdout, RegExp(`^d1 +up +${mac} +1500 +10\\.0\\.0\\.1/24 +${source}$`, 'm'))
       t.match(stdout, RegExp(`^a\\\\u\\{1b\\}\\[31m +up +${mac} `, 'm'), 'names are escaped')
-      t.match(stdout, /^d2 +down +- +10\.0\.2\.1\/24 /m, 'a link that is down is listed')
+      t.match(stdout, RegExp(`^d2 +down +${mac} +1500 +10\\.0\\.2\\.1/24 `, 'm'), 'also down')
+      t.match(stdout, RegExp(`^d3 +down +${mac} +1500 +- +-$`, 'm'), 'also without an address')
+      t.match(stdout, /^lo +down .* loopback$/m)
       const ipv6 = source === 'ioctl' ? 'procfs' : source
       t.match(stdout, RegExp(`^ +fd00::1/64 +${ipv6}$`, 'm'), 'the name is printed once')
       t.match(stdout, /^ +fe80::\S+\/64 +\S+ +scope id \d+$/m)
@@ -174,10 +179,49 @@ t.test('in a sandbox', { skip: requirements() }, async (t) => {
 
   await t.test('marks', async (t) => {
     const inferred = show(['--deny-family', 'all'])
-    t.match(inferred.stdout, /10\.0\.0\.1\/24 +ioctl +prefix inferred, state inferred$/m)
+    t.match(inferred.stdout, /10\.0\.0\.1\/24 +ioctl +prefix inferred, link inferred$/m)
     const unknown = show(['--deny-family', 'all', '--deny-socketpair'])
-    t.match(unknown.stdout, /^d1 +up +- +fd00::1\/64 +procfs +state inferred, mac unknown$/m)
+    t.match(unknown.stdout, /^d1 +up +- +- +fd00::1\/64 +procfs +state inferred$/m)
     t.match(unknown.stdout, /^IPv4 addresses are unknown/m)
+    t.match(unknown.stdout, /^Links without addresses are unknown/m)
+  })
+
+  await t.test('notes, and text from the kernel', async (t) => {
+    const other = Namespace.create('cli-notes')
+    t.teardown(() => other.remove())
+    const hidden = '\u001b[31m\u009b'
+    other.ip('link add d0 type veth peer name d1')
+    other.ip('link set d0 up')
+    other.ip('addr add 10.0.0.1 peer 10.0.0.2/30 dev d0')
+    other.ip(['addr', 'add', '10.0.1.1/24', 'dev', 'd0', 'label', `d0:${hidden}`])
+    other.ip(['link', 'property', 'add', 'dev', 'd1', 'altname', `other${hidden}`])
+    const { stdout } = other.node([cli])
+    t.match(stdout, /^d0 +no carrier +\S+ +1500 +10\.0\.0\.1\/30 +rtnetlink +peer 10\.0\.0\.2$/m)
+    t.match(stdout, /10\.0\.1\.1\/24 +rtnetlink +label d0:\\u\{1b\}\[31m\\u\{9b\}$/m)
+    t.match(stdout, /^d1 +down +\S+ +1500 +- +- +also other\\u\{1b\}\[31m\\u\{9b\}$/m)
+    const refused = other.node([cli], { launch: ['--deny-family', 'netlink'] }).stdout
+    t.match(refused, /^d0 +no carrier .* +state inferred, peer 10\.0\.0\.2$/m)
+    const [launch, mtu] = [
+      ['--deny-family', 'netlink'],
+      ['--deny-ioctl', 'SIOCGIFMTU']
+    ]
+    t.match(other.node([cli], { launch: [...launch, ...mtu] }).stdout, /^d1 +down +\S+ +- +- /m)
+
+    const json = other.node([cli, '--json']).stdout
+    t.notMatch(json, /[\u001b\u007f-\u009f]/, 'no control character')
+    t.strictSame(JSON.parse(json)[1].alternativeNames, [`other${hidden}`])
+    const readings = [
+      '--deny-family',
+      'netlink',
+      '--deny-ioctl',
+      'SIOCGIFNAME',
+      '--no-path',
+      '/proc'
+    ]
+    if (requirements('landlock') !== null) return
+    const [link] = JSON.parse(other.node([cli, '--json'], { launch: readings }).stdout)
+    t.match(link, { name: 'd0', inferred: ['state', 'internal', 'name'] }, 'named by a label')
+    t.equal(link.addresses.length, 2)
   })
 
   await t.test('nothing answers', { skip: requirements('landlock') }, async (t) => {
@@ -211,7 +255,12 @@ t.test('in a sandbox', { skip: requirements() }, async (t) => {
     t.match(onTerminal(120, { NO_COLOR: '1' }), /^NAME +STATE/, 'NO_COLOR')
     t.match(onTerminal(120, { TERM: 'dumb' }), /^NAME +STATE/, 'TERM=dumb')
     const narrow = onTerminal(50, { NO_COLOR: '1' })
-    t.match(narrow, /^d1 {2}up {2}[0-9a-f:]{17}\n {2}10\.0\.0\.1\/24 +rtnetlink$/m, 'a list')
+    t.match(
+      narrow,
+      /^d1 {2}up {2}[0-9a-f:]{17} {2}1500\n {2}10\.0\.0\.1\/24 +rtnetlink$/m,
+      'a list'
+    )
     t.notMatch(narrow, /.{51}/, 'no line is wider than the terminal')
+    t.notMatch(onTerminal(40, { NO_COLOR: '1' }), /.{41}/, 'nor here')
   })
 })

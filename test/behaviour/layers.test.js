@@ -14,7 +14,9 @@ const read = (file) => fs.readFileSync(path.join(root, file), 'utf8')
 const CORE_FILES = read('src/core-files.txt').trim().split('\n')
 const OTHER_FILES = [
   'addon/addon.c',
+  'addon/interfaces.c',
   'addon/layout.c',
+  'addon/strings.c',
   'addon/text.c',
   'preload/block.c',
   'preload/fortified.c',

@@ -103,7 +103,7 @@ t.test('the preload library is searched for on first use', async (t) => {
   t.strictSame({ status, stderr }, { status: 0, stderr: '' })
   t.equal(
     stdout,
-    `${path.join(release, 'osh_ifaddrs.node')}\nnetworkInterfaces,diagnose,preloadPath\n`
+    `${path.join(release, 'osh_ifaddrs.node')}\nnetworkInterfaces,interfaces,diagnose,preloadPath\n`
   )
 })
 

@@ -87,7 +87,8 @@ for (const [name, { launch, syscall, waits }] of Object.entries(IMITATIONS)) {
       return stdout
     }
     t.match(answer([CLI]), /10\.0\.0\.1\/24 +ioctl/)
-    t.strictSame(JSON.parse(answer([CLI, '--json'])), JSON.parse(outside))
+    const links = JSON.parse(answer([CLI, '--json'])).map((link) => link.name)
+    t.strictSame(links.sort(), Object.keys(JSON.parse(outside)).sort())
     answer([CLI, 'doctor'], {}, { status: 1, waits })
     const diagnosis = JSON.parse(answer(['-e', DIAGNOSE]))
     t.match(diagnosis, { complete: true, missing: [] })

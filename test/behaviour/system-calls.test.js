@@ -1,6 +1,6 @@
 'use strict'
 
-// Compares the system calls of one networkInterfaces(), or of one getifaddrs(3) with the preload library, as
+// Compares the system calls of one networkInterfaces() or interfaces(), or of one getifaddrs(3) with the preload library, as
 // strace(1) prints them, with the lists in SECURITY.md. Both must have the same calls.
 
 const fs = require('node:fs')
@@ -38,6 +38,12 @@ const MODES = {
   'That, and `socketpair()`': { launch: NO_SOCKETS },
   '`socket(AF_NETLINK)` refused, and no `/proc`': { before: NO_PROC, launch: NO_NETLINK },
   'All of it refused': { launch: [...NO_SOCKETS, '--no-path', '/proc'] },
+  '`interfaces()`, nothing refused': { launch: [], call: 'interfaces' },
+  '`interfaces()`, `socket(AF_NETLINK)` refused': {
+    launch: NO_NETLINK,
+    bare: true,
+    call: 'interfaces'
+  },
   '`getifaddrs()` by the preload library, `socket(AF_NETLINK)` refused': {
     launch: NO_NETLINK,
     preload: true,
@@ -49,12 +55,13 @@ const MODES = {
   }
 }
 
-const ONE_CALL = `
+/** @param {string} name */
+const oneCall = (name) => `
   const fs = require('node:fs')
-  const { networkInterfaces } = require('osh-ifaddrs')
+  const { ${name} } = require('osh-ifaddrs')
   const call = () => {
     try {
-      networkInterfaces()
+      ${name}()
     } catch ({ code }) {
       if (code !== 'ERR_OSH_IFADDRS_UNAVAILABLE') throw code
     }
@@ -161,13 +168,15 @@ function namespaceOf({ links = 0, label, bare = false }) {
 }
 
 /** The command that makes the call in a sandbox. */
-function sandboxedCommand({ before = [], launch, preload = false, guarded = false }) {
+function sandboxedCommand(mode) {
+  const { before = [], launch, preload = false, guarded = false } = mode
+  const call = mode.call ?? 'networkInterfaces'
   const prefix = path.dirname(path.dirname(fs.realpathSync(process.execPath)))
   const open = ['--path', projectRoot, ...(prefix === '/usr' ? [] : ['--path', prefix])]
   const sandbox = ['env', ...before, launcher, ...defaultLaunch, ...open, ...launch, '--']
   return preload
     ? [...sandbox, 'env', `LD_PRELOAD=${preloadPath}`, '/usr/bin/python3', '-c', ONE_LIST]
-    : [...sandbox, process.execPath, '-e', guarded ? ONE_PROBE : ONE_CALL]
+    : [...sandbox, process.execPath, '-e', guarded ? ONE_PROBE : oneCall(call)]
 }
 
 /** The lines that strace prints for the calling thread, between the two markers. */

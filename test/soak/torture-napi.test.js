@@ -9,10 +9,25 @@ const path = require('node:path')
 const t = require('tap')
 const { findAddon } = require('../../lib/addon/locate')
 const { append } = require('../../lib/results/layout')
+const { Namespace, vethPair } = require('../support/namespace')
 const { skipWithout } = require('../support/requirements')
 const { countDescriptors } = require('./resources')
 
 skipWithout(t)
+
+// Links and addresses with everything that the addon passes.
+const ns = Namespace.create('torture-napi')
+t.teardown(() => ns.remove())
+vethPair(ns, ns, { left: 'd0', right: 'd1' })
+ns.batch([
+  'link set lo up',
+  'link property add dev d0 altname alternative0 altname alternative1',
+  'addr add 10.0.0.1/24 broadcast + dev d0 label d0:1',
+  'addr add 10.0.1.1 peer 10.0.1.2/32 dev d0',
+  'addr add fd00::1 peer fd00::2/128 dev d0 nodad'
+])
+ns.settle()
+require('../build/setns.node').enter(`/run/netns/${ns.name}`)
 
 /**
  * @typedef {object} Torture
@@ -34,6 +49,7 @@ const PENDING_EXCEPTION = 10
 const STATUSES = [1, 2, 9, PENDING_EXCEPTION, 11, 15, 16, 23]
 const CODES = ['ERR_OSH_IFADDRS_NAPI', 'ERR_PENDING', 'ENOMEM']
 const ALL = 7
+const RTNETLINK = 1
 const PROCFS = 4
 
 const addon = torture.init({})
@@ -42,6 +58,8 @@ const addon = torture.init({})
 const read = (sources) => JSON.stringify(addon.read(sources, false, append))
 /** @param {number} sources */
 const diagnose = (sources) => JSON.stringify(addon.read(sources, true, append))
+/** @param {number} sources */
+const readInterfaces = (sources) => JSON.stringify(addon.readInterfaces(sources, append))
 
 /** The operations that fail. None depends on the failures before. */
 const OPERATIONS = {
@@ -51,6 +69,9 @@ const OPERATIONS = {
   'a read with details': () => diagnose(ALL),
   'a read of nothing': () => read(0),
   'a read of procfs alone': () => diagnose(PROCFS),
+  'a read of every link': () => readInterfaces(ALL),
+  'a read of every link without netlink': () => readInterfaces(ALL & ~RTNETLINK),
+  'a read of every link, and of nothing': () => readInterfaces(0),
   'a probe': () => JSON.stringify(addon.probe()),
   'a probe that is refused': () => {
     torture.refuseSockets(true)
@@ -151,6 +172,8 @@ for (const [name, operation] of Object.entries(OPERATIONS)) {
       // If throwing fails too, nothing is thrown. Without memory the core can use another source.
       const canReturn = kind === MEMORY || (persistent && status !== PENDING_EXCEPTION)
       if (error === undefined && !canReturn) wrong.push(`${fault}: returned ${result}`)
+      if (error === undefined && result === undefined && kind === MEMORY)
+        wrong.push(`${fault}: returned nothing`)
       if (error !== undefined && !isPlain(error)) wrong.push(`${fault}: threw ${error}`)
       if (blocks !== expected.blocks) wrong.push(`${fault}: memory is left`)
       const again = attempt(operation, NAPI, 0, 0, false)

@@ -22,6 +22,7 @@ const FILES = [
   'docs/bundlers.md',
   'docs/deploy.md',
   'docs/doctor.md',
+  'docs/interfaces.md',
   'docs/preload.md',
   'docs/races.md',
   'docs/why-it-fails.md',
@@ -58,8 +59,11 @@ const FILES = [
   'lib/openclaw.js',
   'lib/register.js',
   'lib/results/diagnosis.js',
+  'lib/results/interfaces.js',
+  'lib/results/kernel-names.js',
   'lib/results/layout.js',
   'lib/results/listing.js',
+  'lib/results/masks.js',
   'lib/results/network-interfaces.js',
   'openclaw.plugin.json',
   'package.json',
@@ -72,8 +76,12 @@ const FILES = [
   'register.d.ts',
   'register.js',
   'src/addon/addon.c',
+  'src/addon/interfaces.c',
+  'src/addon/interfaces.h',
   'src/addon/layout.c',
   'src/addon/layout.h',
+  'src/addon/strings.c',
+  'src/addon/strings.h',
   'src/addon/text.c',
   'src/addon/text.h',
   'src/core-files.txt',
@@ -118,15 +126,19 @@ const USAGE = `
 import { networkInterfaces as native } from 'node:os'
 import 'osh-ifaddrs/register'
 import 'osh-ifaddrs/bundled'
-import ifaddrs, { diagnose, networkInterfaces, preloadPath } from 'osh-ifaddrs'
+import ifaddrs, { diagnose, interfaces, networkInterfaces, preloadPath } from 'osh-ifaddrs'
 import type { Diagnosis, Fact, Inference, Options, SourceName, SourceReport } from 'osh-ifaddrs'
-import type { SourceStatus, UnavailableError } from 'osh-ifaddrs'
+import type { Interface, InterfaceAddress, SourceStatus, UnavailableError } from 'osh-ifaddrs'
 
 const sources: readonly SourceName[] = ['rtnetlink', 'ioctl', 'procfs']
 const options: Options = { sources }
 const same: ReturnType<typeof native> = networkInterfaces(options)
 const entry = same.lo?.[0]
 if (entry?.family === 'IPv6') entry.scopeid satisfies number
+const link: Interface | undefined = interfaces(options)[0]
+if (link?.state === 'no-carrier') link.mac satisfies string | null
+const linkAddress: InterfaceAddress | undefined = link?.addresses[0]
+linkAddress?.scope satisfies 'global' | 'site' | 'link' | 'host' | number | null | undefined
 const { complete, missing, sources: reports, inferred, omitted }: Diagnosis = diagnose()
 complete satisfies boolean
 missing satisfies Fact[]
@@ -140,16 +152,34 @@ function explain(error: UnavailableError): string {
 }
 explain satisfies (error: UnavailableError) => string
 ifaddrs.networkInterfaces()
+const links: Interface[] = ifaddrs.interfaces()
+for (const { name, index, state, mac, addresses, inferred } of interfaces(options)) {
+  name satisfies string
+  index satisfies number | null
+  mac satisfies string | null
+  if (state === 'up') state satisfies Interface['state']
+  inferred satisfies ('state' | 'internal' | 'name')[]
+  addresses satisfies InterfaceAddress[]
+  const [address] = addresses
+  if (typeof address?.scope === 'string') address.scope satisfies 'global' | 'site' | 'link' | 'host'
+  address?.inferred satisfies ('prefixLength' | 'netmask' | 'cidr' | 'link')[] | undefined
+}
 const preload: string | null = preloadPath
 preload satisfies typeof ifaddrs.preloadPath
 // @ts-expect-error
 networkInterfaces({ sources: ['sysfs'] })
+// @ts-expect-error
+interfaces()[0].mtu.toFixed()
 // @ts-expect-error
 diagnose({ source: ['ioctl'] })
 // @ts-expect-error
 diagnose().complete = 'yes'
 // @ts-expect-error
 preloadPath.length
+// @ts-expect-error
+links[0].mac.length
+// @ts-expect-error
+interfaces({ sources: [] })[0].state = 'unknown'
 `
 
 /** @param {string} folder */

@@ -131,6 +131,18 @@ static void test_mac(void **state) {
   assert_memory_equal(text, "00:0f:a0:ff:12:cd", OSH_MAC_TEXT_LENGTH);
 }
 
+static void test_hwaddr_of_any_length(void **state) {
+  (void)state;
+  uint8_t bytes[32] = {0};
+  char text[OSH_HWADDR_TEXT_MAX];
+  assert_int_equal(osh_hwaddr_text(bytes, 0, text), 0);
+  assert_int_equal(osh_hwaddr_text(bytes, 1, text), 2);
+  assert_memory_equal(text, "00", 2);
+  bytes[31] = 0xfe;
+  assert_int_equal(osh_hwaddr_text(bytes, sizeof(bytes), text), sizeof(text));
+  assert_memory_equal(text + sizeof(text) - 5, "00:fe", 5);
+}
+
 static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ipv4),
     cmocka_unit_test(test_ipv4_every_byte),
@@ -145,6 +157,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_ipv6_as_inet_ntop),
 #endif
     cmocka_unit_test(test_mac),
+    cmocka_unit_test(test_hwaddr_of_any_length),
 };
 
 RUN_TESTS(tests)

@@ -13,8 +13,9 @@ build/fuzz/src/%.o: ../src/%.c $(HEADERS)
 build/fuzz/%_fuzz: soak/fuzz/%_fuzz.c $(FUZZED) $(HEADERS) $(wildcard soak/fuzz/*.h)
 	clang $(FUZZ_FLAGS) -fsanitize=fuzzer $(filter %.c %.o,$^) $$(pkg-config --libs libmnl) -o $@
 
-# This one scripts the kernel's answers, and also makes the preload library's lists.
-build/fuzz/read_fuzz: behaviour/unit/script.c build/fuzz/src/preload/block.o build/fuzz/src/preload/lists.o $(wildcard behaviour/unit/*.h)
+# This one scripts the kernel's answers, and also makes the addon's layouts and the preload library's lists.
+build/fuzz/read_fuzz: behaviour/unit/script.c $(addprefix build/fuzz/src/,preload/block.o preload/lists.o addon/interfaces.o \
+	addon/layout.o addon/strings.o addon/text.o) $(wildcard behaviour/unit/*.h)
 
 # Writes seeds for read_fuzz; behaviour/unit/capture.sh runs it.
 build/fuzz/record: soak/fuzz/record.c $(CORE) $(PRELOAD) $(HEADERS) $(wildcard soak/fuzz/*.h behaviour/unit/*.h)

@@ -1,7 +1,10 @@
-// Fuzzes whole reads: osh_read(), and the two lists of the preload library. The input is what to
+// Fuzzes whole reads: osh_read(), the addon's two layouts of its result, and the two lists of the
+// preload library. The input is what to
 // read, in one byte (seed.h), and the script of a kernel (script.h).
 
 #include "../../behaviour/unit/script.h"
+#include "addon/interfaces.h"
+#include "addon/layout.h"
 #include "core/addresses.h"
 #include "preload/block.h"
 #include "preload/lists.h"
@@ -10,6 +13,7 @@
 
 #include <assert.h>
 #include <netinet/in.h>
+#include <stdlib.h>
 #include <string.h>
 
 static bool is_terminated(const char *name) {
@@ -93,6 +97,27 @@ static void check_attempts(const struct osh_snapshot *snapshot) {
   assert(snapshot->missing == missing);
 }
 
+// The sanitizer finds what is written beyond the memory.
+static void check_layout(const struct osh_snapshot *snapshot, size_t length,
+                         bool (*lay_out)(const struct osh_snapshot *, struct osh_strings *,
+                                         uint32_t *)) {
+  struct osh_strings strings;
+  uint32_t *numbers = malloc(length * sizeof(*numbers));
+  assert(numbers != NULL && lay_out(snapshot, &strings, numbers));
+  size_t count = 0;
+  for (size_t i = 0; i < strings.length; i++)
+    count += strings.bytes[i] == '\0';
+  assert(count == strings.count);
+  assert(strings.length == 0 || strings.bytes[strings.length - 1] == '\0');
+  free(strings.bytes);
+  free(numbers);
+}
+
+static void check_layouts(const struct osh_snapshot *snapshot) {
+  check_layout(snapshot, osh_numbers_length(snapshot), osh_lay_out);
+  check_layout(snapshot, osh_interfaces_length(snapshot), osh_lay_out_interfaces);
+}
+
 static void fuzz_snapshot(struct osh_request request, const uint8_t *bytes, size_t size) {
   struct osh_snapshot snapshot;
   script_start(bytes, size);
@@ -107,6 +132,7 @@ static void fuzz_snapshot(struct osh_request request, const uint8_t *bytes, size
     check_address(&snapshot, &snapshot.addresses[i]);
   for (size_t i = 0; i < snapshot.omission_count; i++)
     assert(is_terminated(snapshot.omissions[i].label));
+  check_layouts(&snapshot);
   osh_snapshot_free(&snapshot);
 }
 
