@@ -1,12 +1,12 @@
 'use strict'
 
 // A program for tests. It reads the paths of network namespaces, one a line, enters each, and prints a line of
-// JSON: the native function's answer or error there, ours, and our diagnosis. So one process for each mode reads
-// thousands of topologies. An empty line is the namespace in which it is.
+// JSON: the native function's answer or error there, ours, our diagnosis, and what interfaces() returns. So one
+// process for each mode reads thousands of topologies. An empty line is the namespace in which it is.
 
 const os = require('node:os')
 const readline = require('node:readline')
-const { diagnose, networkInterfaces } = require('../..')
+const { diagnose, interfaces, networkInterfaces } = require('../..')
 const { enter } = require('../build/setns.node')
 
 const inherited = ['constructor', '__proto__', 'toString', 'valueOf', 'hasOwnProperty']
@@ -47,7 +47,8 @@ readline.createInterface({ input: process.stdin }).on('line', (path) => {
   const reading = {
     native: answerOrError(readNative),
     ours: answerOrError(networkInterfaces),
-    diagnosis: diagnose()
+    diagnosis: diagnose(),
+    interfaces: answerOrError(interfaces)
   }
   process.stdout.write(`${JSON.stringify(reading)}\n`)
 })

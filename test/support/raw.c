@@ -1,12 +1,13 @@
 /*
  * For the tests, what a topology needs and ip(8) cannot do: IPv4 addresses with any label, tun
- * and tap links that a process holds open, without which they have no carrier, and links without
- * IPv6.
+ * and tap links that a process holds open, without which they have no carrier, those of another
+ * hardware type, and settings of IPv6.
  *
  * Reads one command a line, with single spaces between its words:
- *   tun NAME | tap NAME          creates such a link, and holds it open until the input ends
+ *   tun NAME [TYPE] | tap NAME [TYPE]    creates such a link, and holds it open until the input
+ *     ends; TYPE is of <linux/if_arp.h>, and decides how long the hardware address is
  *   address LINK ADDRESS PREFIX-LENGTH [LABEL]    without LABEL the label is empty
- *   disable_ipv6 LINK
+ *   ipv6 LINK SETTING VALUE      as of ip-sysctl.rst; LINK can be "default"
  *   ready                        prints "ready"
  * A refusal by the kernel ends the program, unless --force is given.
  */
@@ -34,7 +35,7 @@ static void fail_unless_forced(const char *what) {
     err(EXIT_FAILURE, "%s", what);
 }
 
-static void hold_tunnel(const char *name, short flags) {
+static void hold_tunnel(const char *name, short flags, const char *type) {
   struct ifreq ifreq = {.ifr_flags = (short)(flags | IFF_NO_PI)};
   strncpy(ifreq.ifr_name, name, sizeof(ifreq.ifr_name) - 1);
   const int fd = open("/dev/net/tun", O_RDWR | O_CLOEXEC);
@@ -43,14 +44,17 @@ static void hold_tunnel(const char *name, short flags) {
   if (ioctl(fd, TUNSETIFF, &ifreq) < 0) {
     fail_unless_forced("TUNSETIFF");
     (void)close(fd);
+    return;
   }
+  if (type != NULL && ioctl(fd, TUNSETLINK, strtol(type, NULL, 10)) < 0)
+    fail_unless_forced("TUNSETLINK");
 }
 
-static void disable_ipv6(const char *name) {
-  char path[128];
-  (void)snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/disable_ipv6", name);
+static void set_ipv6(const char *name, const char *setting, const char *value) {
+  char path[256];
+  (void)snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", name, setting);
   const int fd = open(path, O_WRONLY | O_CLOEXEC);
-  if (fd < 0 || write(fd, "1", 1) != 1)
+  if (fd < 0 || write(fd, value, strlen(value)) < 0)
     fail_unless_forced(path);
   if (fd >= 0)
     (void)close(fd);
@@ -95,14 +99,14 @@ static int split(char *line, char **words) {
 }
 
 static void run_command(struct mnl_socket *socket, char **words, int count) {
-  if (count == 2 && strcmp(words[0], "tun") == 0)
-    hold_tunnel(words[1], IFF_TUN);
-  else if (count == 2 && strcmp(words[0], "tap") == 0)
-    hold_tunnel(words[1], IFF_TAP);
+  if (count >= 2 && strcmp(words[0], "tun") == 0)
+    hold_tunnel(words[1], IFF_TUN, words[2]);
+  else if (count >= 2 && strcmp(words[0], "tap") == 0)
+    hold_tunnel(words[1], IFF_TAP, words[2]);
   else if (count >= 4 && strcmp(words[0], "address") == 0)
     add_address(socket, words);
-  else if (count == 2 && strcmp(words[0], "disable_ipv6") == 0)
-    disable_ipv6(words[1]);
+  else if (count == 4 && strcmp(words[0], "ipv6") == 0)
+    set_ipv6(words[1], words[2], words[3]);
   else if (count == 1 && strcmp(words[0], "ready") == 0)
     (void)puts("ready");
   else

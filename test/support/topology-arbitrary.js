@@ -56,7 +56,8 @@ const name = fc.oneof(
       utf8('𝕖𝕥𝕙'),
       '\xff\xfe',
       'x\xe2\x82',
-      '\xff'
+      '\xff',
+      '\x01\x1b[1m'
     )
   },
   {
@@ -166,9 +167,18 @@ const address4 = fc.record({
   prefix: ipv4Prefix,
   suffix,
   peer: peer4,
-  broadcast: trueOnceIn(3),
-  scope: fc.constantFrom('global', 'global', 'global', 'link', 'host'),
-  extra: fc.constantFrom('', '', '', '', 'noprefixroute', 'preferred_lft 0', 'metric 77'),
+  broadcast: onceIn(2, fc.constantFrom('+', '+', '-', '10.9.8.7')),
+  scope: fc.oneof(
+    { weight: 9, arbitrary: fc.constantFrom('global', 'global', 'global', 'link', 'host') },
+    { weight: 1, arbitrary: fc.constantFrom('site', 'nowhere', '55') }
+  ),
+  extra: fc.oneof(
+    {
+      weight: 7,
+      arbitrary: fc.constantFrom('', '', '', '', 'noprefixroute', 'preferred_lft 0', 'metric 77')
+    },
+    { weight: 1, arbitrary: fc.constant('valid_lft 40000 preferred_lft 30000') }
+  ),
   // The same address once more: on this link or on another one (by number), under this label or another.
   again: onceIn(
     6,
@@ -203,7 +213,9 @@ const address6 = fc.record({
         '64:ff9b::1',
         '2001:db8:0:1::',
         '2001:0:0:1:0:0:0:1',
-        '1:0:2:0:3:0:4:0'
+        '1:0:2:0:3:0:4:0',
+        'ff02::77',
+        'ff0e::77'
       )
     }
   ),
@@ -220,6 +232,10 @@ const address6 = fc.record({
     'nodad noprefixroute',
     'nodad noprefixroute',
     'nodad preferred_lft 0',
+    'nodad home',
+    'nodad valid_lft 40000 preferred_lft 30000',
+    'nodad mngtmpaddr',
+    'mngtmpaddr valid_lft 40000 preferred_lft 30000',
     'optimistic'
   ),
   peer: onceIn(8, fc.constantFrom('fd77::1', 'fe80::7'))
@@ -236,6 +252,23 @@ const link = fc.record({
   // For the IPv4 addresses.
   labels: onceIn(3, fc.array(label, { minLength: MAX_ADDRESSES, maxLength: MAX_ADDRESSES })),
   disableIpv6: trueOnceIn(12),
+  settings: onceIn(
+    3,
+    fc.subarray(
+      [
+        'mode dormant',
+        'mtu 1280',
+        'mtu 9000',
+        'promisc on',
+        'allmulticast on',
+        'multicast off',
+        'arp off',
+        'dynamic on',
+        'trailers off'
+      ],
+      { maxLength: 3 }
+    )
+  ),
   altnames: onceIn(4, fc.array(alternativeName, { minLength: 1, maxLength: 3 })),
   rename: onceIn(
     3,
@@ -257,8 +290,18 @@ const link = fc.record({
   )
 })
 
+/**
+ * Hardware types of <linux/if_arp.h>: IPv4 tunnels and IPv6 ones, with addresses of 4 and 16 bytes; others with
+ * addresses of 1, 8 and 0 bytes; and one that has no name.
+ */
+const hardware = fc.constantFrom(768, 776, 778, 769, 823, 773, 804, 32, 512, 9999)
+
 const unit = fc.record({
-  kind: fc.constantFrom('veth', 'veth', 'veth', 'bridge', 'ports', 'tun', 'tap', 'idle-tun'),
+  kind: fc.constantFrom(
+    ...['veth', 'veth', 'veth', 'bridge', 'ports', 'tun', 'tap', 'idle-tun', 'ifb']
+  ),
+  // For tun and tap.
+  hardware: onceIn(2, hardware),
   // An explicit ifindex, so that the order of registration differs from that of ifindexes.
   index: onceIn(4, fc.integer({ min: 100, max: 140 })),
   recreate: trueOnceIn(6),
@@ -268,6 +311,7 @@ const unit = fc.record({
 const model = fc.record({
   ordinary: trueOnceIn(4),
   many: trueOnceIn(80),
+  temporary: trueOnceIn(2),
   withoutLoopbackAddress: trueOnceIn(4),
   lo: link,
   units: fc.array(unit, { maxLength: MAX_UNITS })

@@ -58,15 +58,20 @@ function makeOrdinary(specs, position) {
 function ipv4Line({ address, prefix, peer, broadcast, scope, extra }, dev, label) {
   const local = peer ? `${address} peer ${peer}` : `${address}/${prefix}`
   // ip(8) computes no broadcast address for a /31 or /32.
-  const brd = broadcast && !peer && prefix < 31 ? 'brd +' : ''
+  const isComputed = broadcast === '+' || broadcast === '-'
+  const brd = broadcast && !(isComputed && (peer || prefix > 30)) ? `brd ${broadcast}` : ''
   const labelled = label === dev ? '' : `label ${quote(label)}`
   return `addr add ${local} ${brd} dev ${quote(dev)} ${labelled} scope ${scope} ${extra}`
 }
 
 /** @param {any} address @param {string} dev */
 function ipv6Line({ address, prefix, extra, peer }, dev) {
-  const local = peer ? `${address} peer ${peer}` : `${address}/${prefix}`
-  return `addr add ${local} dev ${quote(dev)} ${extra}`
+  // The kernel makes temporary addresses for prefixes of 64 bits.
+  const length = extra.includes('mngtmpaddr') ? 64 : prefix
+  const local = peer ? `${address} peer ${peer}` : `${address}/${length}`
+  // The kernel accepts a multicast address only if it may join the group.
+  const join = address.startsWith('ff') ? 'autojoin' : ''
+  return `addr add ${local} dev ${quote(dev)} ${extra} ${join}`
 }
 
 /** Turns a generated model into commands. */
@@ -84,20 +89,20 @@ class Compiler {
   names = new Names()
 
   /** @param {any} unit */
-  addUnit({ kind, index, recreate, links: [first, second] }) {
+  addUnit({ kind, hardware, index, recreate, links: [first, second] }) {
     const name = this.names.allocate(first.name)
     this.links.push({ name, spec: first })
     const number = index === undefined ? '' : `index ${index}`
-    if (kind === 'tun' || kind === 'tap') return this.tunnels.push(`${kind} ${name}`)
+    if (kind === 'tun' || kind === 'tap')
+      return this.tunnels.push(`${kind} ${name} ${hardware ?? ''}`.trimEnd())
     if (kind === 'idle-tun') return this.lines.push(`tuntap add mode tun name ${quote(name)}`)
 
-    const bridge = kind === 'bridge' || kind === 'ports'
-    const pair = kind === 'bridge' ? [] : [this.names.allocate(second.name)]
+    const type = kind === 'ports' ? 'bridge' : kind
+    const pair = kind === 'bridge' || kind === 'ifb' ? [] : [this.names.allocate(second.name)]
     if (kind === 'ports') pair.push(this.names.allocate('port'))
     for (const other of pair.slice(0, 1)) this.links.push({ name: other, spec: second })
-    const command = bridge
-      ? `link add ${number} name ${quote(name)} type bridge`
-      : `link add ${number} name ${quote(name)} type veth peer name ${quote(pair[0])}`
+    const peer = type === 'veth' ? `peer name ${quote(pair[0])}` : ''
+    const command = `link add ${number} name ${quote(name)} type ${type} ${peer}`
     this.lines.push(command)
     if (recreate) this.lines.push(`link del dev ${quote(name)}`, command)
     if (kind !== 'ports') return
@@ -115,6 +120,8 @@ class Compiler {
     // The kernel would add its own link-local addresses at any time.
     if (name !== 'lo') this.lines.push(`link set ${dev} addrgenmode none`)
     if (spec.mac && name !== 'lo') this.lines.push(`link set ${dev} address ${spec.mac}`)
+    // A change of the mode has no effect on a link that is running.
+    for (const setting of spec.settings ?? []) this.lines.push(`link set ${dev} ${setting}`)
     if (!spec.down && !spec.late) this.lines.push(`link set ${dev} up`)
     for (const altname of spec.altnames ?? []) this.addAltname(name, this.names.allocate(altname))
   }
@@ -128,7 +135,7 @@ class Compiler {
   /** @param {{ name: string, spec: any }} link @param {number} position @param {boolean} ordinary */
   addAddresses({ name, spec }, position, ordinary) {
     this.lines.push(...spec.ipv6.map((/** @type {any} */ address) => ipv6Line(address, name)))
-    if (spec.disableIpv6) this.addresses.push(`disable_ipv6 ${name}`)
+    if (spec.disableIpv6) this.addresses.push(`ipv6 ${name} disable_ipv6 1`)
     const ipv4Specs = ordinary ? makeOrdinary(spec.ipv4, position) : spec.ipv4
     ipv4Specs.forEach((/** @type {any} */ address, /** @type {number} */ i) => {
       const label = ordinary ? undefined : spec.labels?.[i]
@@ -230,8 +237,10 @@ class Compiler {
 }
 
 /** @param {any} model @returns {Generated} */
-function compile({ ordinary, many, withoutLoopbackAddress, lo, units }) {
+function compile({ ordinary, many, temporary, withoutLoopbackAddress, lo, units }) {
   const compiler = new Compiler()
+  // A link has the setting that was the default when it was made.
+  if (temporary) compiler.tunnels.push('ipv6 default use_tempaddr 2')
   compiler.links.push({ name: 'lo', spec: lo })
   for (const one of units) compiler.addUnit(one)
   for (const each of compiler.links) compiler.setUp(each)

@@ -33,13 +33,16 @@ const { spawnSync } = require('node:child_process')
  * @property {string} name
  * @property {boolean} isUp
  * @property {boolean} isRunning
- * @property {boolean} isUndetecting a tunnel or the loopback link: it has no duplicate address detection
+ * @property {boolean} isConfigured the kernel configures IPv6 on links of this type, and adds a route to ff00::/8
+ * @property {boolean} isUndetecting it has no duplicate address detection, as tunnels and the loopback link
  */
 
 /** @typedef {Record<string, number>} Counts */
 /** @typedef {{ links: Link[], addresses: LabelledAddress[], counts: Counts }} Description */
 
 const LONGEST_LABEL = 15
+// Those of the generated topologies that addrconf_dev_config() and addrconf_init_auto_addrs() know.
+const CONFIGURED_TYPES = ['loopback', 'ether', 'none', 'infiniband', 'ipip', 'tunnel6']
 
 /**
  * @param {Namespace} ns
@@ -48,7 +51,12 @@ const LONGEST_LABEL = 15
  */
 function ipJson(ns, args) {
   const { stdout } = spawnSync('ip', ['-n', ns.name, '-j', ...args], { maxBuffer: 64 << 20 })
-  return JSON.parse(stdout.toString('latin1'))
+  // A name can contain control characters, which ip(8) does not escape. It prints no others but the last line feed.
+  const escaped = stdout
+    .toString('latin1')
+    .trimEnd()
+    .replace(/[\0-\x1f]/g, (control) => JSON.stringify(control).slice(1, -1))
+  return JSON.parse(escaped)
 }
 
 /** @param {string} text in which each character stands for a byte */
@@ -166,11 +174,12 @@ function describe(ns) {
       name: decode(ifname),
       isUp: flags.includes('UP'),
       isRunning: flags.includes('UP') && !flags.includes('NO-CARRIER'),
-      isUndetecting: type === 'none' || type === 'loopback'
+      isConfigured: CONFIGURED_TYPES.includes(type),
+      isUndetecting: flags.includes('NOARP') || flags.includes('LOOPBACK')
     })),
     addresses,
     counts: countKinds(links, addresses)
   }
 }
 
-module.exports = { describe, ipJson }
+module.exports = { decode, describe, ipJson }

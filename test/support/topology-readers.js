@@ -9,7 +9,13 @@ const { requirements } = require('./requirements')
 
 /** @typedef {import('./namespace').Namespace} Namespace */
 /** @typedef {{ answer?: string, error?: any }} Outcome `answer` is JSON */
-/** @typedef {{ native: Outcome, ours: Outcome, diagnosis: import('../../lib/index').Diagnosis }} Reading */
+/**
+ * @typedef {object} Reading
+ * @property {Outcome} native
+ * @property {Outcome} ours of networkInterfaces()
+ * @property {import('../../lib/index').Diagnosis} diagnosis
+ * @property {Outcome} interfaces
+ */
 
 const reader = path.join(__dirname, 'namespace-reader.js')
 

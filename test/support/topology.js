@@ -84,8 +84,11 @@ async function build(ns, { tunnels = [], lines = [], addresses = [] }, { force =
 async function settleCarriers(ns) {
   for (const deadline = Date.now() + SETTLE_TIMEOUT; ; await setTimeout(SETTLE_INTERVAL)) {
     const unsettled = ipJson(ns, ['link', 'show']).filter(
-      ({ flags }) =>
-        flags.includes('UP') && flags.includes('LOWER_UP') === flags.includes('NO-CARRIER')
+      ({ flags, operstate }) =>
+        flags.includes('UP') &&
+        // A dormant link has a carrier and is not running, which ip(8) calls NO-CARRIER.
+        operstate !== 'DORMANT' &&
+        flags.includes('LOWER_UP') === flags.includes('NO-CARRIER')
     )
     if (unsettled.length === 0) return
     if (Date.now() > deadline) throw new Error(`unsettled: ${JSON.stringify(unsettled)}`)
