@@ -1,16 +1,30 @@
 'use strict'
 
-// Bun and Deno load the package, and it answers in them.
+// Bun and Deno load the package, and it answers in them as in Node.
 
 const os = require('node:os')
 const t = require('tap')
 const { checkAnswer, makeApp, packOrSkip } = require('../support/app')
-const { run } = require('../support/package')
+const { DENIED, run } = require('../support/package')
 const { runtime } = require('../support/runtimes')
 
 t.setTimeout(1_800_000)
 
 const app = makeApp(t, packOrSkip(t))
+
+/**
+ * Asserts that interfaces() returns in a runtime what it returns in Node, with netlink open and denied.
+ *
+ * @param {import('tap').Test} t
+ * @param {string[]} command
+ */
+function checkInterfaces(t, command) {
+  for (const [mode, prefix] of Object.entries({ open: [], denied: DENIED })) {
+    const node = run([...prefix, process.execPath, 'interfaces.mjs'], { cwd: app })
+    t.match(node.output, /^\[\{"name":"lo","index":1,/, 'control: Node')
+    t.equal(run([...prefix, ...command], { cwd: app }).output, node.output, `netlink ${mode}`)
+  }
+}
 
 t.test('Bun', async (t) => {
   const bun = runtime('bun')
@@ -18,11 +32,13 @@ t.test('Bun', async (t) => {
   checkAnswer(t, app, [...preload, 'plain.cjs'], '--preload')
   checkAnswer(t, app, [...preload, 'plain.mjs'], '--preload, named import')
   checkAnswer(t, app, [bun, 'named.mjs'], 'imported')
+  checkInterfaces(t, [bun, 'interfaces.mjs'])
 })
 
 t.test('Deno', async (t) => {
   const deno = [runtime('deno'), 'run', '--no-config', '--node-modules-dir=manual']
   checkAnswer(t, app, [...deno, '-A', 'deno.mjs'], 'npm:')
+  checkInterfaces(t, [...deno, '-A', 'interfaces-deno.mjs'])
   // Without permissions the program works as it does alone.
   const { status, stdout } = run([...deno, '--no-prompt', '--allow-sys', 'deno.mjs'], { cwd: app })
   t.equal(status, 0)

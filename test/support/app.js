@@ -36,6 +36,9 @@ const PROGRAMS = {
     import { networkInterfaces, diagnose } from 'osh-ifaddrs'
     if (diagnose().sources[0].code !== 'EPERM') throw new Error('not denied')
     console.log(JSON.stringify(networkInterfaces()))`,
+  'interfaces.mjs': `
+    import { interfaces } from 'osh-ifaddrs'
+    console.log(JSON.stringify(interfaces()))`,
   'register.cjs': `
     require('osh-ifaddrs/register')
     console.log(JSON.stringify(require('node:os').networkInterfaces()))`,
@@ -51,6 +54,9 @@ const PROGRAMS = {
     import 'npm:osh-ifaddrs/register'
     import os from 'node:os'
     console.log(JSON.stringify(os.networkInterfaces()))`,
+  'interfaces-deno.mjs': `
+    import { interfaces } from 'npm:osh-ifaddrs'
+    console.log(JSON.stringify(interfaces()))`,
   'worker.cjs': `
     const { Worker } = require('node:worker_threads')
     const code = "require('worker_threads').parentPort.postMessage(require('os').networkInterfaces())"

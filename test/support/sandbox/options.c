@@ -9,6 +9,7 @@
 #include <getopt.h>
 #include <limits.h>
 #include <linux/netlink.h>
+#include <linux/sockios.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -62,8 +63,9 @@ static const struct name family_names[] = {{"netlink", AF_NETLINK},
 static const struct names families = {"FAMILY", family_names, AF_MAX};
 
 static const struct name request_names[] = {
-    NAME(SIOCGIFCONF),  NAME(SIOCGIFFLAGS), NAME(SIOCGIFHWADDR),  NAME(SIOCGIFNAME),
-    NAME(SIOCGIFINDEX), NAME(SIOCGIFADDR),  NAME(SIOCGIFNETMASK), {NULL, 0}};
+    NAME(SIOCGIFCONF),    NAME(SIOCGIFFLAGS),   NAME(SIOCGIFHWADDR),  NAME(SIOCGIFNAME),
+    NAME(SIOCGIFINDEX),   NAME(SIOCGIFADDR),    NAME(SIOCGIFNETMASK), NAME(SIOCGIFMTU),
+    NAME(SIOCGIFBRDADDR), NAME(SIOCGIFDSTADDR), NAME(SIOCETHTOOL),    {NULL, 0}};
 static const struct names requests = {"REQUEST", request_names, UINT32_MAX};
 
 /* User ids and ioctl requests exceed the `long` of 32-bit machines. */
