@@ -14,19 +14,27 @@ function loadPatched() {
   return os.networkInterfaces
 }
 
+/**
+ * @param {string} command
+ * @param {string[]} args
+ */
+function spawner(command, args) {
+  const { spawnSync } = require('node:child_process')
+  return () => spawnSync(command, args, { stdio: 'ignore' })
+}
+
 /** @type {Record<string, () => () => unknown>} */
 const contenders = {
   native: () => native,
   ours: () => require('../lib').networkInterfaces,
+  interfaces: () => require('../lib').interfaces,
   procfs: () => {
     const { networkInterfaces } = require('../lib')
     return () => networkInterfaces({ sources: ['procfs'] })
   },
   patched: loadPatched,
-  ip: () => {
-    const { spawnSync } = require('node:child_process')
-    return () => spawnSync('ip', ['-j', 'addr'], { stdio: 'ignore' })
-  }
+  'ip -j addr': () => spawner('ip', ['-j', 'addr']),
+  'ip -j -d addr': () => spawner('ip', ['-j', '-d', 'addr'])
 }
 
 /**

@@ -54,6 +54,18 @@ function program(names, command, args) {
   return { names, start: (namespace) => namespace.spawnCommand(command, args, pipes) }
 }
 
+/**
+ * Functions of contender.js in a process to which netlink is denied.
+ *
+ * @param {string[]} names
+ * @param {string[]} functions
+ * @returns {Contender}
+ */
+function denied(names, functions) {
+  const options = { ...pipes, launch: ['--deny-family', 'netlink'] }
+  return { names, start: (namespace) => namespace.spawn([script, ...functions], options) }
+}
+
 /** @returns {Contender[]} those that are installed or can be downloaded */
 function findContenders() {
   const bun = findRuntime('bun')
@@ -63,11 +75,10 @@ function findContenders() {
     program(['native', 'patched', 'ours', 'procfs'], process.execPath, [
       ...[script, 'native', 'patched', 'ours', 'procfs']
     ]),
-    {
-      names: ['denied'],
-      start: (namespace) =>
-        namespace.spawn([script, 'ours'], { ...pipes, launch: ['--deny-family', 'netlink'] })
-    },
+    denied(['denied'], ['ours']),
+    // In processes of their own: their garbage would slow the others down.
+    program(['interfaces'], process.execPath, [script, 'interfaces']),
+    denied(['interfaces denied'], ['interfaces']),
     program(['getifaddrs'], path.join(__dirname, 'build/getifaddrs')),
     program(['raw dump'], path.join(__dirname, 'build/raw-dump')),
     ...(bun === undefined ? [] : [program(['Bun'], bun, [script, 'native'])]),
@@ -77,7 +88,9 @@ function findContenders() {
     ...(python === undefined
       ? []
       : [program(['psutil'], python, [path.join(__dirname, 'psutil-addrs.py')])]),
-    program(['ip -j addr'], process.execPath, [script, 'ip'])
+    program(['ip -j addr', 'ip -j -d addr'], process.execPath, [
+      ...[script, 'ip -j addr', 'ip -j -d addr']
+    ])
   ]
 }
 

@@ -76,11 +76,21 @@ async function measure(namespace, seconds) {
 /** @param {import('./ratios').Results['topologies'][number]} topology */
 function report({ links, contenders }) {
   console.log(`\n${links} links`)
-  const native = contenders.native.median
+  /** @param {string} name @param {string} against */
+  const ratio = (name, against) => (contenders[name].median / contenders[against].median).toFixed(3)
   for (const [name, { median, mad }] of Object.entries(contenders)) {
     const time = `${(median / 1e3).toFixed(1)} µs`.padStart(16)
     const spread = `± ${((mad / median) * 100).toFixed(0)} %`.padStart(8)
-    console.log(`  ${name.padEnd(12)}${time}${spread}${(median / native).toFixed(3).padStart(12)}`)
+    console.log(`  ${name.padEnd(17)}${time}${spread}${ratio(name, 'native').padStart(12)}`)
+  }
+  for (const [name, ours] of Object.entries({
+    interfaces: 'ours',
+    'interfaces denied': 'denied'
+  })) {
+    const figures = [ours, 'ip -j -d addr'].map(
+      (against) => `${ratio(name, against)} of ${against}`
+    )
+    console.log(`  ${name}: ${figures.join(', ')}`)
   }
 }
 
