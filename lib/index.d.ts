@@ -184,7 +184,7 @@ export interface InterfaceAddress {
  *
  * @throws {TypeError} when `options` is invalid; names the argument
  * @throws {UnavailableError} when no source reports addresses, or descriptors or memory run out
- * @throws {Error} why, when the addon cannot be loaded
+ * @throws {Error} why, when the addon or another file of this package cannot be loaded
  */
 export function interfaces(options?: Options): Interface[]
 

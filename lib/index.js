@@ -7,7 +7,6 @@ const { NAMES, bitOf, bitsOf, load, supported } = require('./addon/load')
 const locate = require('./addon/locate')
 // Not on first use: by then no descriptor may be left to read the file with.
 const { toDiagnosis, unavailableError } = require('./results/diagnosis')
-const { nativeInterfaces, toInterfaces } = require('./results/interfaces')
 const { append } = require('./results/layout')
 const { toNetworkInterfaces } = require('./results/network-interfaces')
 
@@ -66,6 +65,8 @@ function networkInterfaces(options) {
  */
 function interfaces(options) {
   const sources = toSourceBits(options)
+  // Not at start-up, which most programs spend on networkInterfaces() alone.
+  const { nativeInterfaces, toInterfaces } = require('./results/interfaces')
   if (!supported) return nativeInterfaces()
   const snapshot = load().readInterfaces(sources, append)
   if (snapshot.strings === null) throw unavailableError(snapshot)

@@ -3,7 +3,7 @@
 
 const os = require('node:os')
 const { LINK_FLAGS, LINK_TYPES, SCOPES, addressFlags, namesOf } = require('./kernel-names')
-const { ipv4Mask, ipv6Mask } = require('./masks')
+const { ipv4Mask, ipv6Mask } = require('./network-interfaces')
 
 /** @typedef {import('../index').Interface} Interface */
 /** @typedef {import('../index').InterfaceAddress} Address */

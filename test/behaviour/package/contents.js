@@ -63,7 +63,6 @@ const FILES = [
   'lib/results/kernel-names.js',
   'lib/results/layout.js',
   'lib/results/listing.js',
-  'lib/results/masks.js',
   'lib/results/network-interfaces.js',
   'openclaw.plugin.json',
   'package.json',
