@@ -5,22 +5,10 @@ const fs = require('node:fs')
 const { createRequire } = require('node:module')
 const path = require('node:path')
 const locate = require('../addon/locate')
+const { attempt } = require('./attempt')
 
 const REGISTER = 'osh-ifaddrs/register'
 const COMMAND = 'osh-ifaddrs'
-
-/**
- * @template T
- * @param {() => T} ask the file system, which the policy may forbid
- * @returns {T | null}
- */
-function attempt(ask) {
-  try {
-    return ask()
-  } catch {
-    return null
-  }
-}
 
 /** @returns {string} what to put after `node -r`: the name, if it leads here from the current directory */
 function registerPath() {

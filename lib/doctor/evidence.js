@@ -4,6 +4,7 @@
 
 const fs = require('node:fs')
 const os = require('node:os')
+const { attempt, readText } = require('./attempt')
 const { SANDBOXES } = require('./sandboxes')
 
 /**
@@ -25,21 +26,19 @@ const { SANDBOXES } = require('./sandboxes')
  * @property {string[]} files the marker files that exist
  */
 
-const OBSERVATIONS = SANDBOXES.flatMap(({ signs }) => signs.flatMap((sign) => sign.if))
-const MARKER_VARIABLES = new Set(OBSERVATIONS.flatMap(({ name }) => name ?? []))
-const MARKER_FILES = ['/.dockerenv', '/run/.containerenv', '/dev/.lxc-boot-id', '/run/firejail/mnt']
+const OBSERVATIONS = SANDBOXES.flatMap(({ signs, unless = [] }) => [
+  ...signs.flatMap((sign) => sign.if),
+  ...unless
+])
+
+/** @param {string} kind 'env' or 'files' */
+function markersOf(kind) {
+  const observations = OBSERVATIONS.filter(({ of }) => of === kind)
+  return [...new Set(observations.flatMap(({ names = [] }) => names))]
+}
 
 // The file modes of some of these allow everyone to list them.
 const DIRECTORIES = ['/', '/home', '/opt', '/srv', '/var', '/tmp', '/run', '/dev', '/etc']
-
-/** @param {string} file */
-function read(file) {
-  try {
-    return fs.readFileSync(file, 'utf8')
-  } catch {
-    return null
-  }
-}
 
 /**
  * @param {string | null} status
@@ -53,7 +52,7 @@ function field(status, name) {
 /** @returns {string | null} */
 function readLabel() {
   for (const file of ['/proc/self/attr/apparmor/current', '/proc/self/attr/current']) {
-    const label = read(file)?.replace(/[\0\n]+$/, '')
+    const label = readText(file)?.replace(/[\0\n]+$/, '')
     if (label) return label
   }
   return null
@@ -81,7 +80,7 @@ function allowsOnlyAccess(directory) {
 
 /** @param {number | null} own the number of filters */
 function compareWithInit(own) {
-  const filters = field(read('/proc/1/status'), 'Seccomp_filters')
+  const filters = field(readText('/proc/1/status'), 'Seccomp_filters')
   if (!own || filters === null) return null
   return filters < own ? 'fewer' : 'the same'
 }
@@ -93,19 +92,19 @@ function compareWithInit(own) {
 function listAncestors(status) {
   const parent = field(status, 'PPid')
   if (!parent) return []
-  const name = read(`/proc/${parent}/comm`)?.trim() ?? 'unknown'
-  return [name, ...listAncestors(read(`/proc/${parent}/status`))]
+  const name = readText(`/proc/${parent}/comm`)?.trim() ?? 'unknown'
+  return [name, ...listAncestors(readText(`/proc/${parent}/status`))]
 }
 
 /** @param {string | null} status */
 function findTracer(status) {
   const tracer = field(status, 'TracerPid')
-  return tracer ? (read(`/proc/${tracer}/comm`)?.trim() ?? null) : null
+  return tracer ? (readText(`/proc/${tracer}/comm`)?.trim() ?? null) : null
 }
 
 /** Of this thread: /proc/net shows the network namespace of the main thread. */
 function listLinks() {
-  const lines = read('/proc/thread-self/net/dev')?.split('\n').slice(2)
+  const lines = readText('/proc/thread-self/net/dev')?.split('\n').slice(2)
   return lines?.flatMap((line) => line.match(/^\s*(\S+):/)?.[1] ?? []) ?? null
 }
 
@@ -129,23 +128,13 @@ function findNodeOption() {
     : null
 }
 
-/** @param {string} file */
-function exists(file) {
-  try {
-    return fs.existsSync(file)
-  } catch {
-    // Node throws where --permission forbids the question.
-    return false
-  }
-}
-
 /**
  * @param {NodeJS.ProcessEnv} env
  * @param {boolean} mayAsk whether to read what is a source, too
  * @returns {Evidence}
  */
 function collectEvidence(env, mayAsk) {
-  const status = read('/proc/self/status')
+  const status = readText('/proc/self/status')
   const noNewPrivileges = field(status, 'NoNewPrivs')
   const seccompFilters = field(status, 'Seccomp_filters')
   return {
@@ -155,17 +144,17 @@ function collectEvidence(env, mayAsk) {
     noNewPrivileges: noNewPrivileges === null ? null : noNewPrivileges === 1,
     label: readLabel(),
     accessWithoutOpen: DIRECTORIES.find(allowsOnlyAccess) ?? null,
-    cgroup: read('/proc/self/cgroup')?.trim() ?? null,
+    cgroup: readText('/proc/self/cgroup')?.trim() ?? null,
     ancestors: listAncestors(status),
     tracer: findTracer(status),
     release: os.release(),
-    version: read('/proc/version')?.trim() ?? null,
+    version: readText('/proc/version')?.trim() ?? null,
     nodeOption: findNodeOption(),
     links: mayAsk ? listLinks() : null,
     env: Object.fromEntries(
-      [...MARKER_VARIABLES].flatMap((name) => (env[name] ? [[name, env[name]]] : []))
+      markersOf('env').flatMap((name) => (env[name] ? [[name, env[name]]] : []))
     ),
-    files: MARKER_FILES.filter(exists)
+    files: markersOf('files').filter((file) => attempt(() => fs.existsSync(file)))
   }
 }
 

@@ -59,7 +59,7 @@ const MECHANISMS = {
   ],
   Node: [
     {
-      text: 'No policy is the cause. Or rename the link, while it is down.',
+      text: 'Rename the link while it is down. No policy is the cause.',
       change: 'ip link set dev NAME name OTHER',
       tested: true
     }

@@ -1,10 +1,10 @@
 // What is in force in this process: whether the native function works, register, the preload library, variables.
 'use strict'
 
-const fs = require('node:fs')
 const os = require('node:os')
 const { load, parseSources, supported } = require('../addon/load')
 const { errnoName } = require('../results/diagnosis')
+const { readText } = require('./attempt')
 const { findSuspects } = require('./suspects')
 const { NO_REPLY } = require('./symptoms')
 const { callWatched } = require('./watchdog')
@@ -45,15 +45,6 @@ const NO_ERROR = { errno: null, code: null, message: null }
  */
 function failed(errno, message) {
   return { works: false, errno, code: errnoName(errno), message }
-}
-
-/** @param {string} file */
-function readText(file) {
-  try {
-    return fs.readFileSync(file, 'latin1')
-  } catch {
-    return null
-  }
 }
 
 /**

@@ -7,9 +7,9 @@ const { HIDDEN, NO_ADDONS, NO_REPLY, ONLY_LO } = require('./symptoms')
 /** @typedef {'high' | 'medium' | 'low'} Certainty */
 
 /**
- * What one part of the evidence must be. `of` is a member of the evidence, `name` an environment variable.
+ * What one part of the evidence must be. `of` is a member of the evidence. `names`: an environment variable, or files.
  *
- * @typedef {{ of: string, name?: string, is: RegExp }} Observation
+ * @typedef {{ of: string, names?: string[], is: RegExp }} Observation
  */
 
 /**
@@ -45,12 +45,12 @@ const { HIDDEN, NO_ADDONS, NO_REPLY, ONLY_LO } = require('./symptoms')
  * @property {Policy[]} policies
  */
 
-const ANYTHING = /[^]/
+const ANYTHING = /^[^]*$/
 
 /** @type {(name: string, is?: RegExp) => Observation} */
-const env = (name, is = ANYTHING) => ({ of: 'env', name, is })
-/** @type {(is: RegExp) => Observation} */
-const file = (is) => ({ of: 'files', is })
+const env = (name, is = ANYTHING) => ({ of: 'env', names: [name], is })
+/** @type {(...names: string[]) => Observation} one of them exists */
+const file = (...names) => ({ of: 'files', names, is: ANYTHING })
 /** @type {(is: RegExp) => Observation} */
 const cgroup = (is) => ({ of: 'cgroup', is })
 /** @type {(is: RegExp) => Observation} */
@@ -81,6 +81,8 @@ const OCI_ALLOW_CALL = '{ "names": ["CALL"], "action": "SCMP_ACT_ALLOW" }'
 const CONTAINER_GROUP =
   /\b(docker|libpod|crio|cri-containerd)-[0-9a-f]{12,}|\/docker\/[0-9a-f]{12,}|\bkubepods\b/
 
+const CONTAINER_FILES = ['/.dockerenv', '/run/.containerenv']
+
 // The calls of getifaddrs(3) after socket(2). seccomp does not see which family their sockets are of.
 const LATER_CALLS = ['bind', 'getsockname', 'sendto', 'recvmsg']
 
@@ -109,6 +111,14 @@ const OCI_POLICIES = [
   }
 ]
 
+/** By Codex's configuration. */
+const CONFIGURED = {
+  codes: ['EPERM'],
+  calls: ['socket'],
+  text: 'Put this line at the top of config.toml, or pass it to codex with the option -c.',
+  tested: true
+}
+
 /** By firejail's option, or its line in the profile. @type {Policy} */
 const DROPPED = {
   codes: ['EPERM', 'EACCES', 'ENOSYS', 'EINVAL'],
@@ -134,15 +144,7 @@ const SANDBOXES = [
       { proves: 'high', if: [env('CODEX_NETWORK_PROXY_ACTIVE'), ancestor(/^codex-linux-san/)] },
       { proves: 'medium', if: [env('CODEX_NETWORK_PROXY_ACTIVE')] }
     ],
-    policies: [
-      {
-        codes: ['EPERM'],
-        calls: ['socket'],
-        text: 'Put this line at the top of config.toml, or pass it to codex with the option -c.',
-        change: 'features.network_proxy=false',
-        tested: true
-      }
-    ]
+    policies: [{ ...CONFIGURED, change: 'features.network_proxy=false' }]
   },
   {
     name: 'Codex',
@@ -154,14 +156,7 @@ const SANDBOXES = [
     // With its proxy, access is already allowed.
     unless: [env('CODEX_NETWORK_PROXY_ACTIVE')],
     policies: [
-      {
-        codes: ['EPERM'],
-        calls: ['socket'],
-        noServer: true,
-        text: 'Put this line at the top of config.toml, or pass it to codex with the option -c.',
-        change: 'sandbox_workspace_write.network_access=true',
-        tested: true
-      }
+      { ...CONFIGURED, noServer: true, change: 'sandbox_workspace_write.network_access=true' }
     ]
   },
   {
@@ -207,7 +202,7 @@ const SANDBOXES = [
     signs: [
       { proves: 'high', if: [ancestor(/^firejail$/)] },
       // The directory remains on the host after firejail has run once, so it is a sign only with the variable.
-      { proves: 'high', if: [env('container', /^firejail$/), file(/^\/run\/firejail\/mnt$/)] },
+      { proves: 'high', if: [env('container', /^firejail$/), file('/run/firejail/mnt')] },
       { proves: 'medium', if: [env('container', /^firejail$/)] }
     ],
     policies: [
@@ -310,7 +305,7 @@ const SANDBOXES = [
   {
     name: 'LXC',
     signs: [
-      { proves: 'high', if: [file(/^\/dev\/\.lxc-boot-id$/)] },
+      { proves: 'high', if: [file('/dev/.lxc-boot-id')] },
       { proves: 'medium', if: [env('container', /^lxc$/)] }
     ],
     unless: [filtersOfInit(/^fewer$/)],
@@ -335,9 +330,9 @@ const SANDBOXES = [
       { proves: 'medium', if: [env('container', /^(docker|oci|podman)$/)] },
       {
         proves: 'medium',
-        if: [file(/^\/(\.dockerenv|run\/\.containerenv)$/), filtersOfInit(/^the same$/)]
+        if: [file(...CONTAINER_FILES), filtersOfInit(/^the same$/)]
       },
-      { proves: 'low', if: [file(/^\/(\.dockerenv|run\/\.containerenv)$/)] }
+      { proves: 'low', if: [file(...CONTAINER_FILES)] }
     ],
     unless: [
       filtersOfInit(/^fewer$/),
@@ -397,4 +392,4 @@ const SANDBOXES = [
   }
 ]
 
-module.exports = { LATER_CALLS, ROUTE_ONLY, SANDBOXES }
+module.exports = { ANYTHING, LATER_CALLS, ROUTE_ONLY, SANDBOXES }

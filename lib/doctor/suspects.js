@@ -1,7 +1,7 @@
 // Finds which sandbox probably refuses netlink, how certain that is, and why.
 'use strict'
 
-const { SANDBOXES } = require('./sandboxes')
+const { ANYTHING, SANDBOXES } = require('./sandboxes')
 const { SPECIAL, describeSymptom, isTemporary } = require('./symptoms')
 
 /** @typedef {import('./evidence').Evidence} Evidence */
@@ -13,7 +13,7 @@ const { SPECIAL, describeSymptom, isTemporary } = require('./symptoms')
 
 /** @typedef {{ name: string, certainty: Certainty, because: string[] }} Suspect */
 
-/** How an observation is told: %s is what was found. @type {Record<string, string>} */
+/** Observations in words. %s is what was found. @type {Record<string, string>} */
 const DESCRIPTIONS = {
   ancestors: '%s started this process',
   cgroup: 'the control group contains %s',
@@ -31,15 +31,23 @@ const DESCRIPTIONS = {
  * @param {Observation} observation
  * @returns {string | null} what was observed, in words; null if it was not
  */
-function observe(evidence, { of, name = '', is }) {
-  const found = of === 'env' ? evidence.env[name] : evidence[/** @type {'files'} */ (of)]
-  for (const value of [found ?? []].flat()) {
-    const [match] = is.exec(value) ?? []
-    if (match === undefined) continue
-    if (of !== 'env') return DESCRIPTIONS[of].replace('%s', () => match)
-    return is.test('') || is.test('1') ? `${name} is set` : `${name}=${value} is set`
-  }
-  return null
+function observe(evidence, { of, names = [], is }) {
+  if (of === 'env') return observeVariable(evidence.env, names[0], is)
+  const found = [evidence[/** @type {'cgroup'} */ (of)] ?? []].flat()
+  const values = of === 'files' ? found.filter((file) => names.includes(file)) : found
+  const match = values.map((value) => is.exec(value)?.[0]).find((text) => text !== undefined)
+  return match === undefined ? null : DESCRIPTIONS[of].replace('%s', () => match)
+}
+
+/**
+ * @param {Evidence['env']} env
+ * @param {string} name
+ * @param {RegExp} is
+ */
+function observeVariable(env, name, is) {
+  const value = env[name]
+  if (value === undefined || !is.test(value)) return null
+  return is === ANYTHING ? `${name} is set` : `${name}=${value} is set`
 }
 
 /**
@@ -101,7 +109,8 @@ function matchSandbox({ name, signs, unless, policies }, evidence, symptom) {
  */
 function mayCause({ policies }, code) {
   if (SPECIAL.includes(code)) return policies.some(({ codes }) => codes?.includes(code))
-  return policies.some(({ codes = [''] }) => codes.some((known) => !SPECIAL.includes(known)))
+  // Without codes, any errno.
+  return policies.some(({ codes }) => codes?.some((known) => !SPECIAL.includes(known)) ?? true)
 }
 
 /**

@@ -41,6 +41,7 @@ const FILES = [
   'lib/command-line/preload-path.js',
   'lib/command-line/register-path.js',
   'lib/command-line/terminal.js',
+  'lib/doctor/attempt.js',
   'lib/doctor/causes.js',
   'lib/doctor/commands.js',
   'lib/doctor/evidence.js',
