@@ -210,16 +210,16 @@ t.test('in a sandbox', { skip: requirements() }, async (t) => {
     const json = other.node([cli, '--json']).stdout
     t.notMatch(json, /[\u001b\u007f-\u009f]/, 'no control character')
     t.strictSame(JSON.parse(json)[1].alternativeNames, [`other${hidden}`])
-    const readings = [
-      '--deny-family',
-      'netlink',
-      '--deny-ioctl',
-      'SIOCGIFNAME',
-      '--no-path',
-      '/proc'
-    ]
-    if (requirements('landlock') !== null) return
-    const [link] = JSON.parse(other.node([cli, '--json'], { launch: readings }).stdout)
+  })
+
+  await t.test('a link that only a label names', { skip: requirements('landlock') }, async (t) => {
+    const other = Namespace.create('cli-label')
+    t.teardown(() => other.remove())
+    other.ip('link add d0 type veth peer name d1')
+    other.ip('addr add 10.0.0.1/30 dev d0')
+    other.ip('addr add 10.0.1.1/24 dev d0 label d0:1')
+    const ioctl = ['--deny-family', 'netlink', '--deny-ioctl', 'SIOCGIFNAME', '--no-path', '/proc']
+    const [link] = JSON.parse(other.node([cli, '--json'], { launch: ioctl }).stdout)
     t.match(link, { name: 'd0', inferred: ['state', 'internal', 'name'] }, 'named by a label')
     t.equal(link.addresses.length, 2)
   })

@@ -6,9 +6,9 @@
 const fs = require('node:fs')
 const path = require('node:path')
 const t = require('tap')
-const { Namespace, projectRoot } = require('../support/namespace')
+const { projectRoot } = require('../support/namespace')
 const { requirements, skipWithout } = require('../support/requirements')
-const { build, settleCarriers } = require('../support/topology')
+const { buildNamespace } = require('../support/topology')
 const { makeVeth } = require('../support/topology-cases')
 const { modes, readOnce } = require('../support/topology-readers')
 
@@ -246,10 +246,7 @@ for (const { where, what } of rows) {
   const skip = mode in modes ? false : requirements('landlock')
   t.test(`${where}: ${what}`, { skip }, async (t) => {
     const { topology, address, check } = shown[keyOf({ where, what })]
-    const ns = Namespace.create('differences')
-    t.teardown(() => ns.remove())
-    t.teardown(await build(ns, topology))
-    await settleCarriers(ns)
+    const ns = await buildNamespace(t, 'differences', topology)
     const open = readOnce(ns, ['--user', 'keep', '--no-landlock'])
     const reading = { ...readOnce(ns, modes[mode]), native: open.native }
     const all = (wanted) => entriesOf(JSON.parse(reading.ours.answer), wanted)

@@ -6,13 +6,13 @@
 const path = require('node:path')
 const t = require('tap')
 const { preloadPath } = require('../..')
+const { DOCTOR_ARGS, REPORT_ARGS, parseReport } = require('../support/doctor')
 const { Namespace, projectRoot, vethPair } = require('../support/namespace')
 const { skipWithout } = require('../support/requirements')
 const { makeNamespace } = require('../support/sandbox')
 
 skipWithout(t)
 
-const CLI = path.join(projectRoot, 'lib/command-line/cli.js')
 const PRINT = path.join(projectRoot, 'test/support/fixtures/print.js')
 const NETLINK = ['--deny-family', 'netlink']
 const NAMES = { EPERM: 1, EACCES: 13, ENOSYS: 38 }
@@ -21,11 +21,9 @@ const ns = makeNamespace(t, 'doctor-causes')
 
 /** Runs the doctor, and returns its report and its text. */
 function diagnose(t, options = {}, { namespace = ns, args = [] } = {}) {
-  const json = namespace.node([...args, CLI, 'doctor', '--json'], options)
-  const text = namespace.node([...args, CLI, 'doctor'], options)
-  t.strictSame([json.stderr, text.stderr], ['', ''])
-  const report = JSON.parse(json.stdout)
-  t.strictSame([json.status, text.status], [report.status, report.status])
+  const report = parseReport(t, namespace.node([...args, ...REPORT_ARGS], options))
+  const text = namespace.node([...args, ...DOCTOR_ARGS], options)
+  t.strictSame([text.stderr, text.status], ['', report.status])
   for (const line of text.stdout.split('\n')) t.ok(line.length <= 80, `80 columns: ${line}`)
   return { report, text: text.stdout, lines: text.stdout.split('\n') }
 }

@@ -7,7 +7,7 @@ const path = require('node:path')
 const t = require('tap')
 const { preloadPath } = require('../..')
 const { remedyFor } = require('../support/advice')
-const { REPORT, parseReport } = require('../support/doctor')
+const { REPORT_ARGS, parseReport } = require('../support/doctor')
 const { projectRoot } = require('../support/namespace')
 const { skipWithout } = require('../support/requirements')
 const { makeNamespace } = require('../support/sandbox')
@@ -29,7 +29,7 @@ for (const name of ['empty', 'loopback', 'invent']) {
   t.test(name, async (t) => {
     const guard = ['-r', path.join(projectRoot, `test/support/guards/${name}.js`)]
     const diagnose = (launch, args = guard, env = {}) =>
-      parseReport(t, ns.node([...args, ...REPORT.slice(1)], { launch, env }))
+      parseReport(t, ns.node([...args, ...REPORT_ARGS], { launch, env }))
     t.strictNotSame(print(NETLINK, guard), outside, 'control: the guard hides the failure')
 
     const report = diagnose(NETLINK)

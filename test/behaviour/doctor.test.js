@@ -7,6 +7,7 @@ const path = require('node:path')
 const fs = require('node:fs')
 const t = require('tap')
 const { preloadPath } = require('../..')
+const { DOCTOR_ARGS, REPORT_ARGS, parseReport } = require('../support/doctor')
 const { projectRoot } = require('../support/namespace')
 const { requirements } = require('../support/requirements')
 const { makeNamespace } = require('../support/sandbox')
@@ -18,14 +19,8 @@ const NOTHING = ['--deny-family', 'all', '--deny-socketpair', '--no-path', '/pro
 t.test('in sandboxes', { skip: requirements() }, async (t) => {
   const noLandlock = requirements('landlock')
   const ns = makeNamespace(t, 'doctor')
-  const diagnose = (launch, options) => {
-    const { status, stdout, stderr } = ns.node([CLI, 'doctor', '--json'], { launch, ...options })
-    t.equal(stderr, '')
-    const report = JSON.parse(stdout)
-    t.equal(status, report.status, 'the exit status is that of the report')
-    return report
-  }
-  const runDoctor = (launch, options) => ns.node([CLI, 'doctor'], { launch, ...options })
+  const diagnose = (launch, options) => parseReport(t, ns.node(REPORT_ARGS, { launch, ...options }))
+  const runDoctor = (launch, options) => ns.node(DOCTOR_ARGS, { launch, ...options })
   const statuses = ({ sources }) =>
     Object.fromEntries(
       sources.map(({ name, status, syscall, code }) => [

@@ -9,7 +9,7 @@ const { checkInterfaces } = require('../support/interfaces-expectations')
 const { readInterfaces } = require('../support/interfaces-parity')
 const { Namespace } = require('../support/namespace')
 const { skipWithout } = require('../support/requirements')
-const { build, settleCarriers } = require('../support/topology')
+const { buildNamespace } = require('../support/topology')
 const { makeVeth } = require('../support/topology-cases')
 const { describe } = require('../support/topology-description')
 const { Readers } = require('../support/topology-readers')
@@ -18,7 +18,6 @@ skipWithout(t, '/dev/net/tun')
 
 /** @typedef {import('../../lib/index').Interface} Interface */
 
-const TIMEOUT = 10_000
 // With CONFIG_IPV6_OPTIMISTIC_DAD. Other kernels ignore the flag.
 const isOptimistic = fs.existsSync('/proc/sys/net/ipv6/conf/default/optimistic_dad')
 
@@ -35,13 +34,8 @@ t.teardown(async () => {
  * @param {import('tap').Test} t
  * @param {import('../support/topology').Topology & { until?: (ns: Namespace) => boolean }} topology
  */
-async function read(t, { until = () => true, ...topology }) {
-  const ns = Namespace.create('interfaces')
-  t.teardown(() => ns.remove())
-  t.teardown(await build(ns, topology))
-  await settleCarriers(ns)
-  for (const deadline = Date.now() + TIMEOUT; !until(ns);)
-    if (Date.now() > deadline) throw new Error('timeout: `until` stays false')
+async function read(t, topology) {
+  const ns = await buildNamespace(t, 'interfaces', topology)
   const { expected, readings } = await readInterfaces(readers, ns)
   checkInterfaces(readings, expected, describe(ns), false)
   t.pass('every mode reads as expected')

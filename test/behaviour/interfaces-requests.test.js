@@ -5,7 +5,7 @@
 const t = require('tap')
 const { Namespace } = require('../support/namespace')
 const { skipWithout } = require('../support/requirements')
-const { build, settleCarriers } = require('../support/topology')
+const { buildNamespace } = require('../support/topology')
 const { makeVeth } = require('../support/topology-cases')
 
 skipWithout(t, '/dev/net/tun')
@@ -44,9 +44,7 @@ const WITHOUT = {
 }
 
 t.test('only what the refused request reports is null', async (t) => {
-  const ns = Namespace.create('requests')
-  t.teardown(() => ns.remove())
-  const release = await build(ns, {
+  const ns = await buildNamespace(t, 'requests', {
     tunnels: ['tap t4 768', 'tap t8 804', 'tap t16 769'],
     lines: [
       'link set lo up',
@@ -56,8 +54,6 @@ t.test('only what the refused request reports is null', async (t) => {
       'addr add fd00::1/64 dev d1 nodad'
     ]
   })
-  t.teardown(release)
-  await settleCarriers(ns)
   /** @param {string[]} denied @returns {Interface[]} */
   const readWithout = (...denied) => {
     const script = "console.log(JSON.stringify(require('osh-ifaddrs').interfaces()))"

@@ -3,7 +3,6 @@
 // interfaces(): its form, its arguments and errors, and to whom a result belongs. interfaces-sources.test.js has what
 // each source reports, interfaces-links.test.js networks with unusual links.
 
-const { once } = require('node:events')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
@@ -150,6 +149,7 @@ t.test('no socket because of a shortage', async (t) => {
 
 // With 0 to 4 free descriptors, and then with all.
 const FILL = `
+  const { withFewDescriptors } = require('./test/support/fixtures/few-descriptors')
   const { interfaces } = require('osh-ifaddrs')
   const attempt = () => {
     try {
@@ -158,21 +158,8 @@ const FILL = `
       return { code, errno }
     }
   }
-  const opened = []
-  const fill = () => {
-    try {
-      for (;;) opened.push(fs.openSync('/dev/null'))
-    } catch ({ code }) {
-      if (code !== 'EMFILE') throw code
-    }
-  }
   const whole = attempt()
-  const few = [0, 1, 2, 3, 4].map((free) => {
-    fill()
-    opened.splice(0, free).forEach((fd) => fs.closeSync(fd))
-    return Array.from({ length: 20 }, attempt)
-  })
-  opened.splice(0).forEach((fd) => fs.closeSync(fd))
+  const few = withFewDescriptors(() => Array.from({ length: 20 }, attempt))
   console.log(JSON.stringify({ whole, few, after: attempt() }))`
 
 for (const [mode, denials] of Object.entries(MODES).slice(0, 4)) {

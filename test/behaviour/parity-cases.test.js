@@ -6,7 +6,7 @@
 const t = require('tap')
 const { Namespace } = require('../support/namespace')
 const { requirements, skipWithout } = require('../support/requirements')
-const { build, settleCarriers } = require('../support/topology')
+const { buildNamespace } = require('../support/topology')
 const { cases, makeVeth } = require('../support/topology-cases')
 const { describe } = require('../support/topology-description')
 const { checkReadings } = require('../support/topology-expectations')
@@ -27,13 +27,8 @@ t.teardown(async () => {
  * @param {import('tap').Test} t
  * @param {import('../support/topology').Topology & { until?: (ns: Namespace) => boolean }} topology
  */
-async function read(t, { until = () => true, ...topology }) {
-  const ns = Namespace.create('cases')
-  t.teardown(() => ns.remove())
-  t.teardown(await build(ns, topology))
-  await settleCarriers(ns)
-  for (const deadline = Date.now() + 10_000; !until(ns);)
-    if (Date.now() > deadline) throw new Error('timeout: `until` stays false')
+async function read(t, topology) {
+  const ns = await buildNamespace(t, 'cases', topology)
   const readings = await readers.read(ns)
   checkReadings(readings, describe(ns), false)
   t.pass('every mode reads as expected')

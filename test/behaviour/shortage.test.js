@@ -32,6 +32,7 @@ function evaluate(t, script, denials) {
 
 // With 0 to 4 free descriptors, and then with all.
 const FILL = `
+  const { withFewDescriptors } = require('./test/support/fixtures/few-descriptors')
   require('osh-ifaddrs/register')
   const { networkInterfaces, diagnose } = require('osh-ifaddrs')
   const attempt = (read) => {
@@ -41,22 +42,11 @@ const FILL = `
       return { code, errno, syscall, message, cause: cause?.code }
     }
   }
-  const opened = []
-  const fill = () => {
-    try {
-      for (;;) opened.push(fs.openSync('/dev/null'))
-    } catch ({ code }) {
-      if (code !== 'EMFILE') throw code
-    }
-  }
   const whole = [attempt(networkInterfaces), attempt(os.networkInterfaces)]
-  const few = [0, 1, 2, 3, 4].map((free) => {
-    fill()
-    opened.splice(0, free).forEach((fd) => fs.closeSync(fd))
+  const few = withFewDescriptors(() => {
     const ours = Array.from({ length: 20 }, () => attempt(networkInterfaces))
     return { ours, patched: attempt(os.networkInterfaces), complete: diagnose().complete }
   })
-  opened.splice(0).forEach((fd) => fs.closeSync(fd))
   const after = [attempt(networkInterfaces), attempt(os.networkInterfaces)]
   console.log(JSON.stringify({ whole, few, after }))`
 

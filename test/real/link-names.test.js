@@ -8,7 +8,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const t = require('tap')
 const { remedyFor } = require('../support/advice')
-const { DOCTOR, parseReport } = require('../support/doctor')
+const { REPORT_ARGS, parseReport } = require('../support/doctor')
 const { Namespace, projectRoot, vethPair } = require('../support/namespace')
 const { nodeVersions } = require('../support/node-versions')
 const { makeFolder } = require('../support/package')
@@ -38,7 +38,7 @@ for (const name of ['constructor', 'toString', '__proto__']) {
     fs.writeFileSync(path.join(folder, 'app.js'), APP.replace('NAME', name))
     fs.mkdirSync(path.join(folder, 'node_modules'))
     fs.symlinkSync(projectRoot, path.join(folder, 'node_modules/osh-ifaddrs'))
-    const diagnose = (execPath) => parseReport(t, ns.exec(execPath, [...DOCTOR.slice(1), '--json']))
+    const diagnose = (execPath) => parseReport(t, ns.exec(execPath, REPORT_ARGS))
 
     for (const { major, execPath } of nodes) {
       const env = { PATH: `${path.dirname(execPath)}:${process.env.PATH}` }

@@ -8,7 +8,7 @@ const path = require('node:path')
 const t = require('tap')
 const { preloadPath } = require('../..')
 const { remedyFor } = require('../support/advice')
-const { DOCTOR, parseReport } = require('../support/doctor')
+const { REPORT_ARGS, parseReport } = require('../support/doctor')
 const { nodeVersions } = require('../support/node-versions')
 const { DENIED, cleanEnvironment, projectRoot, run } = require('../support/package')
 const { skipWithout } = require('../support/requirements')
@@ -24,7 +24,7 @@ const env = { ...cleanEnvironment(), NODE_NO_WARNINGS: '1' }
 for (const { major, execPath } of nodeVersions()) {
   const permission = major === 20 ? '--experimental-permission' : '--permission'
   const inNode = (options, ...args) => run([...DENIED, execPath, ...options, ...args], { env })
-  const diagnose = (t, options) => parseReport(t, inNode(options, ...DOCTOR.slice(1), '--json'))
+  const diagnose = (t, options) => parseReport(t, inNode(options, ...REPORT_ARGS))
 
   /** @type {Record<string, string[]>} */
   const models = {
@@ -57,7 +57,7 @@ for (const { major, execPath } of nodeVersions()) {
   })
 
   t.test(`Node ${major} has --permission and nothing is refused`, async (t) => {
-    const open = run([execPath, permission, '--allow-fs-read=*', ...DOCTOR.slice(1), '--json'], {
+    const open = run([execPath, permission, '--allow-fs-read=*', ...REPORT_ARGS], {
       env
     })
     t.match(parseReport(t, open), { status: 0, native: { works: true } })

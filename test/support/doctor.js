@@ -6,11 +6,13 @@ const path = require('node:path')
 const { projectRoot } = require('./launch')
 const { OPEN } = require('./probe')
 
-/** A command that prints what the doctor finds, for people. */
-const DOCTOR = [process.execPath, path.join(projectRoot, 'lib/command-line/cli.js'), 'doctor']
+/** Arguments of Node, to print what the doctor finds, for people; and as JSON. */
+const DOCTOR_ARGS = [path.join(projectRoot, 'lib/command-line/cli.js'), 'doctor']
+const REPORT_ARGS = [...DOCTOR_ARGS, '--json']
 
-/** A command that prints it as JSON. */
-const REPORT = [...DOCTOR, '--json']
+/** The same as commands. */
+const DOCTOR = [process.execPath, ...DOCTOR_ARGS]
+const REPORT = [process.execPath, ...REPORT_ARGS]
 
 /**
  * @param {import('tap').Test} t
@@ -77,7 +79,9 @@ function checkOnlyRoute(t, ns, command, errno) {
 
 module.exports = {
   DOCTOR,
+  DOCTOR_ARGS,
   REPORT,
+  REPORT_ARGS,
   TRY_PROTOCOLS,
   checkOnlyRoute,
   diagnose,

@@ -6,10 +6,8 @@ const { spawnSync } = require('node:child_process')
 const { once } = require('node:events')
 const path = require('node:path')
 const { setTimeout } = require('node:timers/promises')
-const { projectRoot } = require('./namespace')
+const { Namespace, projectRoot } = require('./namespace')
 const { ipJson } = require('./topology-description')
-
-/** @typedef {import('./namespace').Namespace} Namespace */
 
 /**
  * The contents of a namespace. Names of links need not be UTF-8, so each character of a line stands for a byte.
@@ -95,4 +93,22 @@ async function settleCarriers(ns) {
   }
 }
 
-module.exports = { build, settleCarriers }
+/**
+ * Builds a topology in a namespace of its own, until the end of the test, and waits for its carriers. `until`: waits
+ * for this too.
+ *
+ * @param {import('tap').Test} t
+ * @param {string} label of the namespace
+ * @param {Topology & { until?: (ns: Namespace) => boolean }} topology
+ */
+async function buildNamespace(t, label, { until = () => true, ...topology }) {
+  const ns = Namespace.create(label)
+  t.teardown(() => ns.remove())
+  t.teardown(await build(ns, topology))
+  await settleCarriers(ns)
+  for (const deadline = Date.now() + SETTLE_TIMEOUT; !until(ns);)
+    if (Date.now() > deadline) throw new Error('timeout: `until` stays false')
+  return ns
+}
+
+module.exports = { build, buildNamespace, settleCarriers }
