@@ -36,19 +36,28 @@ const { findAddon, publishedName } = require('./locate')
  * @property {{ name: string, address: string }[]} [omissions]
  */
 
+/** @typedef {(Snapshot & Reading) | (Snapshot & { strings: null })} Interfaces */
+
 /** @typedef {(strings: string[] | undefined, ...more: string[]) => string[]} Append of ../results/layout.js */
 
 /**
  * Without `diagnose`, read() returns the same object each time while sources answer, so its caller must be done
  * with it before other code can run, and must not change it. The numbers of readInterfaces() have the layout of
- * ../results/interfaces.js. probe() repeats the calls of glibc's getifaddrs(3), and returns the first that fails;
- * `errno` is positive.
+ * ../results/interfaces.js. It returns null if `known`, the buffer of earlier numbers, has the same contents. probe()
+ * repeats the calls of glibc's getifaddrs(3), and returns the first that fails; `errno` is positive. A monitor is for
+ * ../watch/monitors.js. isHungUp() tells whether a pipe has no reader.
  *
  * @typedef {object} Addon
  * @property {((sources: number, diagnose: true, append: Append) => Snapshot) &
  *   ((sources: number, diagnose: false, append: Append) => Reading | (Snapshot & { strings: null }))} read
- * @property {(sources: number, append: Append) => (Snapshot & { strings: null }) | (Snapshot & Reading)} readInterfaces
+ * @property {((sources: number, append: Append) => Interfaces) &
+ *   ((sources: number, append: Append, known: ArrayBuffer | null, monitor?: object) => Interfaces | null)} readInterfaces
  * @property {() => { syscall: string, errno: number } | null} probe
+ * @property {(report: () => void) => object | null} startMonitor
+ * @property {(monitor: object) => number} armMonitor
+ * @property {(monitor: object) => void} stopMonitor
+ * @property {() => string | null} namespace
+ * @property {(fd: number) => boolean} isHungUp
  */
 
 // Each source's bit is its place here; the addon has the same order.
@@ -105,6 +114,39 @@ function parseSources(value) {
   throw Object.assign(new Error(message), { code: 'ERR_OSH_IFADDRS_SOURCES' })
 }
 
+/**
+ * @param {boolean} valid
+ * @param {string} requirement
+ * @param {unknown} value
+ * @returns {asserts valid}
+ */
+function check(valid, requirement, value) {
+  if (valid) return
+  const { inspect } = require('node:util')
+  throw new TypeError(`${requirement}, not ${inspect(value, { depth: 0, maxStringLength: 40 })}`)
+}
+
+/**
+ * @param {import('../index').Options | undefined} options
+ * @returns {number} a bit for each source to ask
+ */
+function toSourceBits(options) {
+  if (options === undefined) return bitsOf()
+  check(typeof options === 'object' && options !== null, '"options" must be an object', options)
+  const { sources } = options
+  if (sources === undefined) return bitsOf()
+  // Not by Array.isArray(), which other code may have replaced.
+  check(
+    typeof sources === 'object' && sources?.length >= 0,
+    '"options.sources" must be an array',
+    sources
+  )
+  check(sources.length > 0, `"options.sources" must name at least one of ${NAMES}`, sources)
+  for (let i = 0; i < sources.length; i++)
+    check(bitOf(sources[i]) !== 0, `"options.sources[${i}]" must be one of ${NAMES}`, sources[i])
+  return bitsOf(sources)
+}
+
 /** Whether the addon exists for this platform. */
 const supported = process.platform === 'linux' || process.platform === 'android'
 
@@ -143,4 +185,15 @@ function embed(addons) {
   embedded = addons[publishedName()]
 }
 
-module.exports = { NAMES, SOURCES, bitOf, bitsOf, parseSources, supported, load, embed }
+module.exports = {
+  NAMES,
+  SOURCES,
+  bitOf,
+  bitsOf,
+  check,
+  toSourceBits,
+  parseSources,
+  supported,
+  load,
+  embed
+}

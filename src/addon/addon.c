@@ -1,56 +1,16 @@
 // The N-API binding: read() and readInterfaces(), which pass a snapshot to lib/ in few values, and
-// probe(). What they mean is decided there.
+// probe(); the others are in watch.c. What they mean is decided there.
 
 #include "../read.h"
 #include "../sources/rtnetlink.h"
 #include "interfaces.h"
 #include "layout.h"
+#include "napi.h"
 #include "text.h"
+#include "watch.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-
-// Weak: other programs preload this file, and lack these functions.
-#define NAPI_EXTERN __attribute__((weak))
-#include <node_api.h>
-
-// Every N-API call goes through here. Returns true if it succeeded, else an exception is pending.
-// The message is fetched first: every other call, napi_is_exception_pending() too, clears it.
-static bool ok(napi_env env, napi_status status) {
-  if (status == napi_ok)
-    return true;
-  const napi_extended_error_info *info = NULL;
-  (void)napi_get_last_error_info(env, &info);
-  const char *message = info == NULL ? NULL : info->error_message;
-  bool pending = false;
-  if (status != napi_pending_exception && napi_is_exception_pending(env, &pending) == napi_ok &&
-      !pending)
-    (void)napi_throw_error(env, "ERR_OSH_IFADDRS_NAPI",
-                           message == NULL ? "an N-API call failed" : message);
-  return false;
-}
-
-static bool set(napi_env env, napi_value object, const char *name, napi_value value) {
-  // napi_set_named_property() runs setters that other code has added to Object.prototype.
-  napi_property_descriptor property = {
-      .utf8name = name, .value = value, .attributes = napi_default_jsproperty};
-  return ok(env, napi_define_properties(env, object, 1, &property));
-}
-
-static bool set_number(napi_env env, napi_value object, const char *name, int64_t number) {
-  napi_value value;
-  return ok(env, napi_create_int64(env, number, &value)) && set(env, object, name, value);
-}
-
-// NULL becomes null.
-static bool set_string(napi_env env, napi_value object, const char *name, const char *string) {
-  napi_value value;
-  napi_status status = string == NULL
-                           ? napi_get_null(env, &value)
-                           : napi_create_string_utf8(env, string, NAPI_AUTO_LENGTH, &value);
-  return ok(env, status) && set(env, object, name, value);
-}
 
 // What read() returned: { strings, numbers }.
 struct reading {
@@ -66,12 +26,14 @@ static void throw_no_memory(napi_env env) {
   (void)napi_throw_error(env, "ENOMEM", "no memory for the addresses");
 }
 
-static napi_value create_numbers(napi_env env, size_t length, uint32_t **numbers) {
+// Creates a typed array whose buffer has room for `more` bytes after the numbers.
+static napi_value create_numbers(napi_env env, size_t length, size_t more, uint32_t **numbers) {
   napi_value buffer;
   napi_value array;
   void *data;
-  if (!ok(env, napi_create_arraybuffer(env, length * sizeof(**numbers), &data, &buffer)) ||
-      !ok(env, napi_create_typedarray(env, napi_uint32_array, length, buffer, 0, &array)))
+  const size_t size = length * sizeof(**numbers) + more;
+  if (!osh_ok(env, napi_create_arraybuffer(env, size, &data, &buffer)) ||
+      !osh_ok(env, napi_create_typedarray(env, napi_uint32_array, length, buffer, 0, &array)))
     return NULL;
   *numbers = data;
   return array;
@@ -85,7 +47,7 @@ static napi_value create_numbers(napi_env env, size_t length, uint32_t **numbers
 static napi_value create_strings(napi_env env, napi_value append,
                                  const struct osh_strings *strings) {
   napi_value undefined;
-  if (!ok(env, napi_get_undefined(env, &undefined)))
+  if (!osh_ok(env, napi_get_undefined(env, &undefined)))
     return NULL;
   napi_value array = undefined;
   const char *string = strings->bytes;
@@ -98,11 +60,11 @@ static napi_value create_strings(napi_env env, napi_value append,
     arguments[count++] = array;
     for (; count <= STRINGS_PER_CALL && i < strings->count; i++) {
       size_t length = strlen(string);
-      if (!ok(env, create(env, string, length, &arguments[count++])))
+      if (!osh_ok(env, create(env, string, length, &arguments[count++])))
         return NULL;
       string += length + 1;
     }
-    if (!ok(env, napi_call_function(env, undefined, append, count, arguments, &array)))
+    if (!osh_ok(env, napi_call_function(env, undefined, append, count, arguments, &array)))
       return NULL;
   } while (i < strings->count);
   return array;
@@ -112,8 +74,8 @@ static bool reserve_numbers(napi_env env, struct reading *reading, size_t length
   if (length <= reading->capacity)
     return true;
   uint32_t *numbers;
-  napi_value array = create_numbers(env, length, &numbers);
-  if (array == NULL || !set(env, reading->object, "numbers", array))
+  napi_value array = create_numbers(env, length, 0, &numbers);
+  if (array == NULL || !osh_set(env, reading->object, "numbers", array))
     return false;
   reading->numbers = numbers;
   reading->capacity = length;
@@ -126,7 +88,7 @@ static bool update_strings(napi_env env, napi_value append, struct reading *read
   bool known = reading->bytes != NULL && reading->length == strings->length &&
                memcmp(reading->bytes, strings->bytes, strings->length) == 0;
   napi_value array = known ? NULL : create_strings(env, append, strings);
-  bool updated = array != NULL && set(env, reading->object, "strings", array);
+  bool updated = array != NULL && osh_set(env, reading->object, "strings", array);
   free(updated ? reading->bytes : strings->bytes);
   if (updated) {
     reading->bytes = strings->bytes;
@@ -158,14 +120,14 @@ static void free_reading(napi_env env, void *data, void *hint) {
 // Creates the environment's reading on first use. Returns NULL with an exception pending.
 static struct reading *get_last_reading(napi_env env) {
   void *data = NULL;
-  if (!ok(env, napi_get_instance_data(env, &data)) || data != NULL)
+  if (!osh_ok(env, napi_get_instance_data(env, &data)) || data != NULL)
     return data;
   struct reading *reading = calloc(1, sizeof(*reading));
   if (reading == NULL)
     throw_no_memory(env);
-  else if (ok(env, napi_create_object(env, &reading->object)) &&
-           ok(env, napi_create_reference(env, reading->object, 1, &reading->reference)) &&
-           ok(env, napi_set_instance_data(env, reading, free_reading, NULL)))
+  else if (osh_ok(env, napi_create_object(env, &reading->object)) &&
+           osh_ok(env, napi_create_reference(env, reading->object, 1, &reading->reference)) &&
+           osh_ok(env, napi_set_instance_data(env, reading, free_reading, NULL)))
     return reading;
   free(reading);
   return NULL;
@@ -177,26 +139,27 @@ static napi_value update_last_reading(napi_env env, napi_value append,
                                       const struct osh_snapshot *snapshot) {
   struct reading *reading = get_last_reading(env);
   bool updated = reading != NULL &&
-                 ok(env, napi_get_reference_value(env, reading->reference, &reading->object)) &&
+                 osh_ok(env, napi_get_reference_value(env, reading->reference, &reading->object)) &&
                  update(env, append, reading, snapshot);
   return updated ? reading->object : NULL;
 }
 
 static bool set_attempts(napi_env env, napi_value result, const struct osh_snapshot *snapshot) {
   napi_value attempts;
-  if (!ok(env, napi_create_array(env, &attempts)) || !set(env, result, "attempts", attempts) ||
-      !set_number(env, result, "missing", snapshot->missing))
+  if (!osh_ok(env, napi_create_array(env, &attempts)) ||
+      !osh_set(env, result, "attempts", attempts) ||
+      !osh_set_number(env, result, "missing", snapshot->missing))
     return false;
   for (uint32_t i = 0; i < OSH_SOURCE_COUNT; i++) {
     const struct osh_attempt *attempt = &snapshot->attempts[i];
     napi_value object;
-    if (!ok(env, napi_create_object(env, &object)) ||
-        !ok(env, napi_set_element(env, attempts, i, object)) ||
-        !set_string(env, object, "name", osh_source_name(i)) ||
-        !set_string(env, object, "status", osh_status_name(attempt->status)) ||
-        !set_string(env, object, "syscall", attempt->call) ||
-        !set_number(env, object, "errno", -(int64_t)attempt->error) ||
-        !set_number(env, object, "provided", attempt->provided))
+    if (!osh_ok(env, napi_create_object(env, &object)) ||
+        !osh_ok(env, napi_set_element(env, attempts, i, object)) ||
+        !osh_set_string(env, object, "name", osh_source_name(i)) ||
+        !osh_set_string(env, object, "status", osh_status_name(attempt->status)) ||
+        !osh_set_string(env, object, "syscall", attempt->call) ||
+        !osh_set_number(env, object, "errno", -(int64_t)attempt->error) ||
+        !osh_set_number(env, object, "provided", attempt->provided))
       return false;
   }
   return true;
@@ -204,57 +167,42 @@ static bool set_attempts(napi_env env, napi_value result, const struct osh_snaps
 
 static bool set_omissions(napi_env env, napi_value result, const struct osh_snapshot *snapshot) {
   napi_value omissions;
-  if (!ok(env, napi_create_array(env, &omissions)) || !set(env, result, "omissions", omissions))
+  if (!osh_ok(env, napi_create_array(env, &omissions)) ||
+      !osh_set(env, result, "omissions", omissions))
     return false;
   for (uint32_t i = 0; i < snapshot->omission_count; i++) {
     const struct osh_omission *omission = &snapshot->omissions[i];
     char text[OSH_IPV6_TEXT_MAX + 1] = {0};
     (void)osh_address_text(omission->family, omission->bytes, text);
     napi_value object;
-    if (!ok(env, napi_create_object(env, &object)) ||
-        !ok(env, napi_set_element(env, omissions, i, object)) ||
-        !set_string(env, object, "name", omission->label) ||
-        !set_string(env, object, "address", text))
+    if (!osh_ok(env, napi_create_object(env, &object)) ||
+        !osh_ok(env, napi_set_element(env, omissions, i, object)) ||
+        !osh_set_string(env, object, "name", omission->label) ||
+        !osh_set_string(env, object, "address", text))
       return false;
   }
   return true;
 }
 
-static bool set_addresses(napi_env env, napi_value append, napi_value result,
-                          const struct osh_snapshot *snapshot) {
-  struct reading reading = {.object = result};
-  bool updated = update(env, append, &reading, snapshot);
-  free(reading.bytes);
-  return updated;
-}
-
-static bool set_interfaces(napi_env env, napi_value append, napi_value result,
-                           const struct osh_snapshot *snapshot) {
-  uint32_t *numbers;
-  napi_value array = create_numbers(env, osh_interfaces_length(snapshot), &numbers);
-  if (array == NULL)
-    return false;
-  struct osh_strings strings;
-  if (!osh_lay_out_interfaces(snapshot, &strings, numbers)) {
-    throw_no_memory(env);
-    return false;
-  }
-  napi_value list = create_strings(env, append, &strings);
-  free(strings.bytes);
-  return list != NULL && set(env, result, "strings", list) && set(env, result, "numbers", array);
-}
-
-// `set_contents` sets `strings` and `numbers`. NULL: no source answered.
-static napi_value create_snapshot(napi_env env, napi_value append,
-                                  const struct osh_snapshot *snapshot,
-                                  bool (*set_contents)(napi_env, napi_value, napi_value,
-                                                       const struct osh_snapshot *)) {
+// Creates { attempts, missing, omissions }.
+static napi_value create_result(napi_env env, const struct osh_snapshot *snapshot) {
   napi_value result;
-  bool created = ok(env, napi_create_object(env, &result)) &&
-                 (set_contents == NULL ? set_string(env, result, "strings", NULL)
-                                       : set_contents(env, append, result, snapshot)) &&
+  bool created = osh_ok(env, napi_create_object(env, &result)) &&
                  set_attempts(env, result, snapshot) && set_omissions(env, result, snapshot);
   return created ? result : NULL;
+}
+
+static napi_value create_failure(napi_env env, const struct osh_snapshot *snapshot) {
+  napi_value result = create_result(env, snapshot);
+  return result != NULL && osh_set_string(env, result, "strings", NULL) ? result : NULL;
+}
+
+static napi_value create_diagnosis(napi_env env, napi_value append,
+                                   const struct osh_snapshot *snapshot) {
+  struct reading reading = {.object = create_result(env, snapshot)};
+  bool updated = reading.object != NULL && update(env, append, &reading, snapshot);
+  free(reading.bytes);
+  return updated ? reading.object : NULL;
 }
 
 // read(sources: number, diagnose: boolean, append: function)
@@ -267,35 +215,96 @@ static napi_value read_snapshot(napi_env env, napi_callback_info info) {
   size_t count = 3;
   uint32_t sources;
   bool diagnose;
-  if (!ok(env, napi_get_cb_info(env, info, &count, arguments, NULL, NULL)) ||
-      !ok(env, napi_get_value_uint32(env, arguments[0], &sources)) ||
-      !ok(env, napi_get_value_bool(env, arguments[1], &diagnose)))
+  if (!osh_ok(env, napi_get_cb_info(env, info, &count, arguments, NULL, NULL)) ||
+      !osh_ok(env, napi_get_value_uint32(env, arguments[0], &sources)) ||
+      !osh_ok(env, napi_get_value_bool(env, arguments[1], &diagnose)))
     return NULL;
 
   struct osh_snapshot snapshot;
-  bool answered = osh_read(&snapshot, (struct osh_request){.sources = sources}) == 0;
-  napi_value result = answered && !diagnose ? update_last_reading(env, arguments[2], &snapshot)
-                                            : create_snapshot(env, arguments[2], &snapshot,
-                                                              answered ? set_addresses : NULL);
+  napi_value result;
+  if (osh_read(&snapshot, (struct osh_request){.sources = sources}) != 0)
+    result = create_failure(env, &snapshot);
+  else if (diagnose)
+    result = create_diagnosis(env, arguments[2], &snapshot);
+  else
+    result = update_last_reading(env, arguments[2], &snapshot);
   osh_snapshot_free(&snapshot);
   return result;
 }
 
-// readInterfaces(sources: number, append: function)
+// Every link of a snapshot, laid out.
+struct layout {
+  uint32_t *numbers;
+  size_t length; // of these
+  struct osh_strings strings;
+};
+
+// Whether an ArrayBuffer has what set_layout() writes. Anything else has not.
+static bool is_equal(napi_env env, napi_value buffer, const struct layout *layout) {
+  const size_t size = layout->length * sizeof(*layout->numbers);
+  bool is_buffer;
+  void *data;
+  size_t length;
+  return napi_is_arraybuffer(env, buffer, &is_buffer) == napi_ok && is_buffer &&
+         napi_get_arraybuffer_info(env, buffer, &data, &length) == napi_ok &&
+         length == size + layout->strings.length && memcmp(data, layout->numbers, size) == 0 &&
+         memcmp((char *)data + size, layout->strings.bytes, layout->strings.length) == 0;
+}
+
+static bool set_layout(napi_env env, napi_value append, napi_value result,
+                       const struct layout *layout) {
+  uint32_t *numbers;
+  napi_value array = create_numbers(env, layout->length, layout->strings.length, &numbers);
+  if (array == NULL)
+    return false;
+  memcpy(numbers, layout->numbers, layout->length * sizeof(*numbers));
+  memcpy(numbers + layout->length, layout->strings.bytes, layout->strings.length);
+  napi_value strings = create_strings(env, append, &layout->strings);
+  return strings != NULL && osh_set(env, result, "strings", strings) &&
+         osh_set(env, result, "numbers", array);
+}
+
+static napi_value create_interfaces(napi_env env, napi_value append,
+                                    const struct osh_snapshot *snapshot,
+                                    const struct layout *layout) {
+  napi_value result = create_result(env, snapshot);
+  return result != NULL && set_layout(env, append, result, layout) ? result : NULL;
+}
+
+// Returns null if `known` has the same contents.
+static napi_value create_interfaces_unless(napi_env env, napi_value known, napi_value append,
+                                           const struct osh_snapshot *snapshot) {
+  struct layout layout = {.length = osh_interfaces_length(snapshot)};
+  layout.numbers = malloc(layout.length * sizeof(*layout.numbers));
+  napi_value result = NULL;
+  if (layout.numbers == NULL || !osh_lay_out_interfaces(snapshot, &layout.strings, layout.numbers))
+    throw_no_memory(env);
+  else if (is_equal(env, known, &layout))
+    (void)osh_ok(env, napi_get_null(env, &result));
+  else
+    result = create_interfaces(env, append, snapshot, &layout);
+  free(layout.strings.bytes);
+  free(layout.numbers);
+  return result;
+}
+
+// readInterfaces(sources: number, append: function, known?: ArrayBuffer, monitor?)
 //
-// As read() with `diagnose`, of every link with its details, in the layout of interfaces.c.
+// As read() with `diagnose`, of every link with its details, in the layout of interfaces.c. The
+// buffer of `numbers` has the strings, too. Returns null if `known`, that of an earlier result, has
+// the same contents. With a monitor, reads its network namespace.
 static napi_value read_interfaces(napi_env env, napi_callback_info info) {
-  napi_value arguments[2];
-  size_t count = 2;
-  uint32_t sources;
-  if (!ok(env, napi_get_cb_info(env, info, &count, arguments, NULL, NULL)) ||
-      !ok(env, napi_get_value_uint32(env, arguments[0], &sources)))
+  napi_value arguments[4];
+  size_t count = 4;
+  struct osh_request request = {.all_links = true, .details = true};
+  if (!osh_ok(env, napi_get_cb_info(env, info, &count, arguments, NULL, NULL)) ||
+      !osh_ok(env, napi_get_value_uint32(env, arguments[0], &request.sources)) ||
+      !osh_get_requests_socket(env, arguments[3], &request.netlink))
     return NULL;
   struct osh_snapshot snapshot;
-  const struct osh_request request = {.sources = sources, .all_links = true, .details = true};
-  bool answered = osh_read(&snapshot, request) == 0;
-  napi_value result =
-      create_snapshot(env, arguments[1], &snapshot, answered ? set_interfaces : NULL);
+  napi_value result = osh_read(&snapshot, request) == 0
+                          ? create_interfaces_unless(env, arguments[2], arguments[1], &snapshot)
+                          : create_failure(env, &snapshot);
   osh_snapshot_free(&snapshot);
   return result;
 }
@@ -308,23 +317,24 @@ static napi_value probe(napi_env env, napi_callback_info info) {
   osh_rtnetlink_probe(&attempt);
   napi_value result;
   if (attempt.error == 0)
-    return ok(env, napi_get_null(env, &result)) ? result : NULL;
-  bool created = ok(env, napi_create_object(env, &result)) &&
-                 set_string(env, result, "syscall", attempt.call) &&
-                 set_number(env, result, "errno", -(int64_t)attempt.error);
+    return osh_ok(env, napi_get_null(env, &result)) ? result : NULL;
+  bool created = osh_ok(env, napi_create_object(env, &result)) &&
+                 osh_set_string(env, result, "syscall", attempt.call) &&
+                 osh_set_number(env, result, "errno", -(int64_t)attempt.error);
   return created ? result : NULL;
 }
 
-static bool export_function(napi_env env, napi_value exports, const char *name,
-                            napi_callback callback) {
-  napi_value function;
-  return ok(env, napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, NULL, &function)) &&
-         set(env, exports, name, function);
-}
-
 NAPI_MODULE_INIT() {
-  bool exported = export_function(env, exports, "read", read_snapshot) &&
-                  export_function(env, exports, "readInterfaces", read_interfaces) &&
-                  export_function(env, exports, "probe", probe);
-  return exported ? exports : NULL;
+  const napi_property_descriptor functions[] = {
+      {.utf8name = "read", .method = read_snapshot},
+      {.utf8name = "readInterfaces", .method = read_interfaces},
+      {.utf8name = "probe", .method = probe},
+      {.utf8name = "startMonitor", .method = osh_start_monitor},
+      {.utf8name = "armMonitor", .method = osh_arm_monitor},
+      {.utf8name = "stopMonitor", .method = osh_stop_monitor},
+      {.utf8name = "namespace", .method = osh_namespace},
+      {.utf8name = "isHungUp", .method = osh_is_hung_up},
+  };
+  const size_t count = sizeof(functions) / sizeof(functions[0]);
+  return osh_ok(env, napi_define_properties(env, exports, count, functions)) ? exports : NULL;
 }

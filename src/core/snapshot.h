@@ -33,6 +33,8 @@ struct osh_request {
   unsigned sources; // OSH_SOURCE_BIT()s of the sources that may be asked
   bool all_links;   // also the links that no address is on
   bool details;     // also osh_link_details, osh_address_details and alternative names
+  // A netlink socket whose network namespace rtnetlink reads; NULL: the calling thread's.
+  const int *netlink;
 };
 
 // The result of asking one source.

@@ -201,8 +201,9 @@ static void read_links(struct netlink *netlink, struct osh_snapshot *snapshot, b
 }
 
 bool osh_rtnetlink_read(struct osh_snapshot *snapshot, struct osh_attempt *attempt) {
-  struct netlink netlink = {.fd = open_netlink(attempt)};
-  if (netlink.fd < 0)
+  const int *given = snapshot->request.netlink;
+  struct netlink netlink = {.fd = given == NULL ? open_netlink(attempt) : *given};
+  if (given == NULL && netlink.fd < 0)
     return true;
   bool consistent = true;
   if (read_dump(&netlink, &get_addresses, 1, snapshot, &consistent, attempt) == 0) {
@@ -211,7 +212,8 @@ bool osh_rtnetlink_read(struct osh_snapshot *snapshot, struct osh_attempt *attem
   } else {
     osh_snapshot_clear(snapshot);
   }
-  close(netlink.fd);
+  if (given == NULL)
+    close(netlink.fd);
   return consistent;
 }
 

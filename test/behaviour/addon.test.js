@@ -1,7 +1,10 @@
 'use strict'
 
 // What the addon's functions do with arguments that lib/ never passes: they throw. And what they return, call by call.
+// watch.test.js has the monitors.
 
+const fs = require('node:fs')
+const os = require('node:os')
 const t = require('tap')
 const { bitsOf, load } = require('../../lib/addon/load')
 const { append } = require('../../lib/results/layout')
@@ -19,6 +22,32 @@ t.test("an error has Node's message", async (t) => {
   t.throws(() => addon.readInterfaces(), { code, message: 'A number was expected' })
   for (const value of [undefined, null, {}, 8])
     t.throws(() => addon.readInterfaces(bitsOf(), value), { code })
+})
+
+t.test('a monitor', async (t) => {
+  const code = 'ERR_OSH_IFADDRS_NAPI'
+  for (const value of [undefined, null, {}, 'x']) {
+    t.throws(() => addon.startMonitor(value), { code })
+    t.throws(() => addon.armMonitor(value), { code })
+    t.throws(() => addon.stopMonitor(value), { code })
+  }
+  const monitor = addon.startMonitor(() => t.fail('nothing is changed'))
+  t.equal(addon.armMonitor(monitor), 0)
+  const { numbers, strings } = addon.readInterfaces(bitsOf(), append, null, monitor)
+  t.ok(strings.includes('lo'))
+  t.equal(addon.readInterfaces(bitsOf(), append, numbers.buffer, monitor), null, 'the same')
+  t.equal(addon.readInterfaces(bitsOf(), append, numbers.buffer), null, 'by another socket')
+  for (const value of [undefined, null, {}, 'x', new ArrayBuffer(0), numbers])
+    t.strictSame(addon.readInterfaces(bitsOf(), append, value).strings, strings, 'not known')
+  t.equal(addon.stopMonitor(monitor), undefined)
+  t.equal(addon.armMonitor(monitor), os.constants.errno.EBADF, 'it is closed')
+  t.equal(addon.stopMonitor(monitor), undefined, 'again')
+  const late = addon.readInterfaces(bitsOf(['rtnetlink']), append, null, monitor)
+  t.match(late, { strings: null, attempts: [{ errno: os.constants.errno.EBADF }] })
+})
+
+t.test('the namespace', async (t) => {
+  t.equal(addon.namespace(), fs.readlinkSync('/proc/thread-self/ns/net'))
 })
 
 t.test('an error of the function is passed on', async (t) => {

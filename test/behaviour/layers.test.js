@@ -16,18 +16,23 @@ const OTHER_FILES = [
   'addon/addon.c',
   'addon/interfaces.c',
   'addon/layout.c',
+  'addon/napi.c',
   'addon/strings.c',
   'addon/text.c',
+  'addon/watch.c',
   'preload/block.c',
   'preload/fortified.c',
   'preload/lists.c',
   'preload/preload.c',
-  'preload/requested_sources.c'
+  'preload/requested_sources.c',
+  'watch/monitor.c',
+  'watch/namespace.c'
 ]
+const N_API_FILES = ['addon', 'napi', 'watch'].map((name) => `src/addon/${name}.c`)
 const files = [...CORE_FILES, ...OTHER_FILES.map((name) => `src/${name}`)]
 
 /** From the lowest layer to the highest. Those in one row do not use each other. */
-const LAYERS = [['core'], ['kernel'], ['sources'], ['read'], ['addon', 'preload']]
+const LAYERS = [['core'], ['kernel'], ['sources'], ['read'], ['watch'], ['addon', 'preload']]
 
 // What core and parsers may call: memory, strings and sorting of libc, libmnl's attributes, and what the
 // compiler adds.
@@ -173,13 +178,15 @@ t.test('no two static functions share a name', async (t) => {
   t.strictSame(findRepeatedNames(units), [])
 })
 
-t.test('only the addon calls N-API, only the preload library dlsym(3) and dlopen(3)', async (t) => {
+t.test('who calls N-API, who starts threads, who looks up symbols', async (t) => {
   for (const { file, uses } of units) {
     t.equal(
       uses.some((name) => /^napi_/.test(name)),
-      file === 'src/addon/addon.c',
+      N_API_FILES.includes(file),
       file
     )
+    for (const name of ['pthread_create', 'pthread_join', 'pthread_sigmask'])
+      t.equal(uses.includes(name), file === 'src/watch/monitor.c', `${file}: ${name}`)
     for (const name of ['dlsym', 'dlopen'])
       t.equal(uses.includes(name), file === 'src/preload/preload.c', `${file}: ${name}`)
   }
@@ -198,7 +205,9 @@ t.test('a forbidden call is found', async (t) => {
     ['src/sources/procfs_parse.c', 'read'],
     ['src/sources/rtnetlink.c', 'osh_read'],
     ['src/read.c', 'osh_ifaddrs'],
-    ['src/preload/lists.c', 'osh_ipv4_text']
+    ['src/preload/lists.c', 'osh_ipv4_text'],
+    ['src/read.c', 'osh_monitor_start'],
+    ['src/watch/monitor.c', 'osh_ok']
   ]
   for (const [file, name] of forbidden) {
     const changed = units.map((unit) =>

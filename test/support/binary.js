@@ -60,10 +60,14 @@ const EXPORTS = [
   'node_api_module_get_api_version_v1'
 ]
 
-// Functions that start a program or a thread, write, connect or log. libmnl's fwrite(3) is in
-// mnl_nlmsg_fprintf(), which nothing calls.
+// Functions that start a program, write, connect or log. libmnl's fwrite(3) is in mnl_nlmsg_fprintf(), which nothing
+// calls.
 const NEVER =
-  /^(exec.*|fork|vfork|clone|posix_spawn.*|system|popen|write|pwrite.*|fopen.*|creat.*|unlink.*|rename.*|connect|listen|accept.*|pthread_create|.*printf.*|syslog)$/
+  /^(exec.*|fork|vfork|clone|posix_spawn.*|system|popen|write|writev|pwrite.*|fopen.*|creat.*|unlink.*|rename.*|connect|listen|accept.*|.*printf.*|syslog)$/
+
+const THREADS = /^(pthread_.*|thrd_.*|sem_.*)$/
+// For watch(). Weak, because programs that preload the file may lack them: before glibc 2.34 they are in libpthread.
+const WEAK_THREADS = ['pthread_create', 'pthread_join', 'pthread_sigmask']
 
 /**
  * What holds for every binary of ours: how it is compiled and linked, and what it exports.
@@ -85,10 +89,20 @@ function checkHardening(t, file, name) {
   )
   t.ok(imported.includes('__stack_chk_fail'), `${name}: the stack protector is on`)
   t.strictSame(exported.sort(), EXPORTS, `${name}: it exports only its interfaces`)
+  const threads = binary.symbols.filter(({ defined, name }) => !defined && THREADS.test(name))
+  t.strictSame(
+    threads.map((symbol) => symbol.name).sort(),
+    WEAK_THREADS,
+    `${name}: functions of threads`
+  )
+  t.ok(
+    threads.every(({ weak }) => weak),
+    `${name}: programs without them can preload it`
+  )
   t.strictSame(
     imported.filter((symbol) => NEVER.test(symbol)),
     [],
-    `${name}: it imports no function that starts, writes, connects or logs`
+    `${name}: it imports no function that starts a program, writes, connects or logs`
   )
 }
 

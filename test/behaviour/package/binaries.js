@@ -56,7 +56,10 @@ function findPortable({ triplet, loader }) {
  * @param {Set<string>} portable
  */
 function isAllowed({ name, weak }, portable) {
-  return portable.has(name) || (weak && /^(napi_\w+|dlsym|dlopen)$/.test(name))
+  return (
+    portable.has(name) ||
+    (weak && /^(napi_\w+|dlsym|dlopen|pthread_create|pthread_join|pthread_sigmask)$/.test(name))
+  )
 }
 
 /**
