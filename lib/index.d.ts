@@ -1,3 +1,4 @@
+import type { EventEmitter } from 'node:events'
 import type { NetworkInterfaceInfo } from 'node:os'
 
 /**
@@ -187,6 +188,85 @@ export interface InterfaceAddress {
  * @throws {Error} why, when the addon or another file of this package cannot be loaded
  */
 export function interfaces(options?: Options): Interface[]
+
+export interface WatchOptions extends Options {
+  /** Closes the watcher when it is aborted. An iterator then throws an `AbortError`. */
+  signal?: AbortSignal
+  /**
+   * Whether the watcher keeps the process alive.
+   * @default true
+   */
+  persistent?: boolean
+  /**
+   * Milliseconds between two reads if the mode is `polling`, from 1 to 2147483647.
+   * @default 1000
+   */
+  interval?: number
+  /**
+   * Milliseconds from the first change to the read if the mode is `netlink`, from 0 to 2147483647. Later changes do
+   * not extend it.
+   * @default 20
+   */
+  settle?: number
+}
+
+/** What differs between two results of interfaces(). A link that was renamed is in `changed`. */
+export interface InterfaceChange {
+  /** The result now. */
+  interfaces: Interface[]
+  added: Interface[]
+  removed: Interface[]
+  changed: { before: Interface; after: Interface }[]
+}
+
+/**
+ * Emits `change` with an {@link InterfaceChange} if the result of interfaces() has changed; `error` if it cannot be
+ * read any more, and then `close`; `close` when it is closed. A shortage of descriptors or memory is no error: it reads
+ * again.
+ *
+ * An iterator yields the changes since watch() was called, several as one if the loop's body is slow. It closes the
+ * watcher when it ends, ends when the watcher closes, and throws the watcher's error.
+ */
+export interface InterfaceWatcher extends EventEmitter, AsyncIterable<InterfaceChange> {
+  /**
+   * - `netlink`: the kernel reports each change. While there is none, nothing is read.
+   * - `polling`: netlink is refused, not among the sources, or does not report everything; or the thread, or the
+   *   descriptors for it, could not be had; or the platform is neither Linux nor Android.
+   */
+  readonly mode: 'netlink' | 'polling'
+  /** Ends everything. Emits `close` afterwards, and nothing else. */
+  close(): void
+  /** Keeps the process alive, as by default. */
+  ref(): this
+  /** Does not keep the process alive. */
+  unref(): this
+
+  on(event: 'change', listener: (change: InterfaceChange) => void): this
+  on(event: 'error', listener: (error: Error) => void): this
+  on(event: 'close', listener: () => void): this
+  on(event: string | symbol, listener: (...args: any[]) => void): this
+  once(event: 'change', listener: (change: InterfaceChange) => void): this
+  once(event: 'error', listener: (error: Error) => void): this
+  once(event: 'close', listener: () => void): this
+  once(event: string | symbol, listener: (...args: any[]) => void): this
+  [Symbol.asyncIterator](): AsyncGenerator<InterfaceChange, void, void>
+}
+
+/**
+ * Reports changes of what interfaces() returns, in the network namespace in which the calling thread is now. Where
+ * netlink is open, the kernel reports each change, by a thread; otherwise it is read at intervals. After a read of some
+ * duration, four times that duration passes before the next.
+ *
+ * @param listener of `change`
+ * @throws {TypeError} when an argument is invalid; names it
+ * @throws {UnavailableError} when no source reports addresses, or descriptors or memory run out
+ * @throws {Error} why, when the addon or another file of this package cannot be loaded
+ */
+export function watch(
+  options?: WatchOptions,
+  listener?: (change: InterfaceChange) => void
+): InterfaceWatcher
+export function watch(listener: (change: InterfaceChange) => void): InterfaceWatcher
 
 /**
  * Reads like networkInterfaces() and reports the outcome of asking each source. Does not throw when no source

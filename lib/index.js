@@ -1,9 +1,9 @@
-// The package's interface: os.networkInterfaces() without getifaddrs(3), every link with everything known about it,
-// and what each source answered.
+// The package's interface: os.networkInterfaces() without getifaddrs(3), every link with everything known about it, what
+// changes there, and what each source answered.
 'use strict'
 
 const os = require('node:os')
-const { NAMES, bitOf, bitsOf, load, supported } = require('./addon/load')
+const { load, supported, toSourceBits } = require('./addon/load')
 const locate = require('./addon/locate')
 // Not on first use: by then no descriptor may be left to read the file with.
 const { toDiagnosis, unavailableError } = require('./results/diagnosis')
@@ -11,41 +11,6 @@ const { append } = require('./results/layout')
 const { toNetworkInterfaces } = require('./results/network-interfaces')
 
 /** @typedef {import('./index').Options} Options */
-
-const ALL_SOURCES = bitsOf()
-
-/**
- * @param {boolean} valid
- * @param {string} requirement
- * @param {unknown} value
- * @returns {asserts valid}
- */
-function check(valid, requirement, value) {
-  if (valid) return
-  const { inspect } = require('node:util')
-  throw new TypeError(`${requirement}, not ${inspect(value, { depth: 0, maxStringLength: 40 })}`)
-}
-
-/**
- * @param {Options | undefined} options
- * @returns {number} a bit for each source to ask
- */
-function toSourceBits(options) {
-  if (options === undefined) return ALL_SOURCES
-  check(typeof options === 'object' && options !== null, '"options" must be an object', options)
-  const { sources } = options
-  if (sources === undefined) return ALL_SOURCES
-  // Not by Array.isArray(), which other code may have replaced.
-  check(
-    typeof sources === 'object' && sources?.length >= 0,
-    '"options.sources" must be an array',
-    sources
-  )
-  check(sources.length > 0, `"options.sources" must name at least one of ${NAMES}`, sources)
-  for (let i = 0; i < sources.length; i++)
-    check(bitOf(sources[i]) !== 0, `"options.sources[${i}]" must be one of ${NAMES}`, sources[i])
-  return bitsOf(sources)
-}
 
 /**
  * @param {Options} [options]
@@ -82,9 +47,18 @@ function diagnose(options) {
   return toDiagnosis(supported ? load().read(sources, true, append) : {})
 }
 
+/**
+ * @param {import('./watch/watch').Options} [options]
+ * @param {import('./watch/watch').Listener} [listener]
+ */
+function watch(options, listener) {
+  return require('./watch/watch').watch(options, listener)
+}
+
 const api = {
   networkInterfaces,
   interfaces,
+  watch,
   diagnose,
   // A getter, because most programs never use it and searching takes system calls. Not by
   // Object.defineProperty(), which other code may have replaced by the time ./register.js needs this file.
@@ -95,6 +69,7 @@ const api = {
 // Node's cjs-module-lexer finds the names for `import { preloadPath }` in these assignments.
 exports.networkInterfaces = networkInterfaces
 exports.interfaces = interfaces
+exports.watch = watch
 exports.diagnose = diagnose
 // @ts-ignore: what counts is the name
 exports.preloadPath = null

@@ -26,6 +26,7 @@ const JSON_OPTION = { json: { type: 'boolean' } }
  */
 const COMMANDS = {
   list: { options: JSON_OPTION, run: (values) => require('./list')(values) },
+  watch: { options: JSON_OPTION, run: (values) => require('./watch')(values) },
   doctor: { options: JSON_OPTION, run: (values) => require('./doctor')(values) },
   run: { options: {}, raw: true, run: (_, args) => refuse(125, 'run', ...args) },
   build: { options: {}, run: () => refuse(FAILED, 'build') },

@@ -2,6 +2,7 @@
 'use strict'
 
 const main = `Usage: osh-ifaddrs [list] [--json]
+       osh-ifaddrs watch [--json]
        osh-ifaddrs doctor [--json]
        osh-ifaddrs run [--] command [argument]...
        osh-ifaddrs build
@@ -12,6 +13,7 @@ const main = `Usage: osh-ifaddrs [list] [--json]
 Reads the network interfaces from whatever the sandbox leaves open.
 
   list           show every link and its addresses; the default
+  watch          print a line for each change of links or addresses
   doctor         show the command to type, what the sandbox refuses, and what to do
   run            run a program that reads the interfaces through this package
   build          compile the addon on a machine for which none is published
@@ -19,12 +21,12 @@ Reads the network interfaces from whatever the sandbox leaves open.
   register-path  print the path for node -r
   help           show this text, or a command's
 
-  --json         print the result of interfaces() as JSON
+  --json         print the result of interfaces() as JSON; watch: each change
   -h, --help     show this text, or a command's
   -V, --version  show the version
 
-If OSH_IFADDRS_SOURCES is set, such as to ioctl,procfs, list and doctor ask only
-these sources, and do not call the native function.
+If OSH_IFADDRS_SOURCES is set, such as to ioctl,procfs, list, watch and doctor
+ask only these sources, and do not call the native function.
 
 Exit status:
   0   success; doctor: the native os.networkInterfaces() works
@@ -44,6 +46,21 @@ what does not exist or no source reports.
 
   --json      print the result of interfaces() as JSON, which docs/interfaces.md
               describes
+  -h, --help  show this text
+
+Exit status: 0; 1 if the addon cannot be loaded; 2 if no source reports the
+interfaces; 64 for invalid usage, also of OSH_IFADDRS_SOURCES.
+`
+
+const watch = `Usage: osh-ifaddrs watch [--json]
+
+Prints a line for each change of links or addresses, with the time: what was
+added, removed or changed on which link. Where netlink is open, the kernel
+reports changes. Otherwise they are looked for every second. It ends when the
+reader of its output closes the pipe.
+
+  --json      print each change as JSON on one line: the \`time\`, and what
+              docs/interfaces.md describes
   -h, --help  show this text
 
 Exit status: 0; 1 if the addon cannot be loaded; 2 if no source reports the
@@ -135,6 +152,7 @@ Exit status: 0; 64 if there is no such command.
 const HELP = {
   main,
   list,
+  watch,
   doctor,
   run,
   build,

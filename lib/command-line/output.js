@@ -33,14 +33,17 @@ function write(fd, text) {
  * A reader that closes early, such as head(1), is no failure.
  *
  * @param {string} text
+ * @returns {boolean} whether there is a reader
  * @throws {Error} when standard output does not take it, such as a full disk
  */
 function print(text) {
   try {
     write(STDOUT, text)
+    return true
   } catch (cause) {
     const { code, message } = /** @type {NodeJS.ErrnoException} */ (cause)
     if (code !== 'EPIPE') throw new Error(`cannot print: ${message}`, { cause })
+    return false
   }
 }
 
@@ -62,4 +65,4 @@ function describeStdout() {
   }
 }
 
-module.exports = { describeStdout, print, printError }
+module.exports = { STDOUT, describeStdout, print, printError }

@@ -46,10 +46,10 @@ function printable(name) {
  * JSON.stringify() escapes only the first 32 control characters.
  *
  * @param {unknown} value
- * @returns {string} on several lines
+ * @param {number} [indent] 0: on one line
  */
-function toJson(value) {
-  return JSON.stringify(value, null, 2).replace(UNPRINTABLE_IN_JSON, (character) =>
+function toJson(value, indent = 2) {
+  return JSON.stringify(value, null, indent).replace(UNPRINTABLE_IN_JSON, (character) =>
     character
       .split('')
       .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)

@@ -15,7 +15,16 @@ const { requirements } = require('../support/requirements')
 const { version } = require('../../package.json')
 
 const cli = path.join(__dirname, '../../lib', 'command-line', 'cli.js')
-const COMMANDS = ['list', 'doctor', 'run', 'build', 'preload-path', 'register-path', 'help']
+const COMMANDS = [
+  'list',
+  'watch',
+  'doctor',
+  'run',
+  'build',
+  'preload-path',
+  'register-path',
+  'help'
+]
 const run = (...args) => runNode([cli, ...args])
 
 t.test('--json prints the result of interfaces()', async (t) => {

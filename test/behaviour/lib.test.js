@@ -24,7 +24,8 @@ const TOP_LEVEL = ['index.d.ts', 'index.js', 'openclaw.js', 'register.js']
 const ALLOWED = {
   addon: { requires: [], types: [] },
   results: { requires: [], types: ['addon'] },
-  '.': { requires: ['addon', 'results'], types: [] },
+  watch: { requires: ['addon', 'results'], types: ['addon'] },
+  '.': { requires: ['addon', 'results', 'watch'], types: ['watch'] },
   doctor: { requires: ['.', 'addon', 'results'], types: [] },
   // Shell scripts.
   build: { requires: [], types: [] },
@@ -103,7 +104,7 @@ t.test('the preload library is searched for on first use', async (t) => {
   t.strictSame({ status, stderr }, { status: 0, stderr: '' })
   t.equal(
     stdout,
-    `${path.join(release, 'osh_ifaddrs.node')}\nnetworkInterfaces,interfaces,diagnose,preloadPath\n`
+    `${path.join(release, 'osh_ifaddrs.node')}\nnetworkInterfaces,interfaces,watch,diagnose,preloadPath\n`
   )
 })
 

@@ -44,6 +44,12 @@ const MODES = {
     bare: true,
     call: 'interfaces'
   },
+  '`watch()` and `close()`, nothing refused': { launch: [], call: 'watch' },
+  '`watch()` and `close()`, `socket(AF_NETLINK)` refused': {
+    launch: NO_NETLINK,
+    bare: true,
+    call: 'watch'
+  },
   '`getifaddrs()` by the preload library, `socket(AF_NETLINK)` refused': {
     launch: NO_NETLINK,
     preload: true,
@@ -61,7 +67,7 @@ const oneCall = (name) => `
   const { ${name} } = require('osh-ifaddrs')
   const call = () => {
     try {
-      ${name}()
+      ${name}()${name === 'watch' ? '.close()' : ''}
     } catch ({ code }) {
       if (code !== 'ERR_OSH_IFADDRS_UNAVAILABLE') throw code
     }
@@ -127,18 +133,22 @@ const ARGUMENT = {
   ioctl: /^\w+\(\d+, (\w+)/,
   openat: /^\w+\(AT_FDCWD, "([^"]*)"/,
   open: /^\w+\("([^"]*)"/,
+  readlink: /^\w+\("([^"]*)"/,
+  readlinkat: /^\w+\(AT_FDCWD, "([^"]*)"/,
   sendto: /nlmsg_type=(\w+)/,
   setsockopt: /^\w+\(\d+, \w+, (\w+)/
 }
 // strace prints numbers if it cannot query the namespace for a socket's protocol.
 const NUMBERS = { '0x12': 'RTM_GETLINK', '0x16': 'RTM_GETADDR', '0x3e': 'SO_BINDTOIFINDEX' }
 
+// Which of these is made depends on the processor and the C library.
+const SAME = { openat: 'open', readlinkat: 'readlink', clone3: 'clone', eventfd2: 'eventfd' }
+
 /** @param {string} line printed by strace */
 function nameOf(line) {
   const [name] = line.split('(', 1)
   const argument = ARGUMENT[name]?.exec(line)?.[1]
-  // Some architectures use openat(2) for open(2).
-  const call = name === 'openat' ? 'open' : name
+  const call = SAME[name] ?? name
   return argument === undefined ? call : `${call}(${NUMBERS[argument] ?? argument})`
 }
 
@@ -213,7 +223,7 @@ for (const [heading, mode] of Object.entries(MODES)) {
     const lines = trace(t, mode)
     const made = [...new Set(lines.map(nameOf))].sort()
     t.strictSame(made, [...(lists[heading] ?? [])].sort())
-    const makers = lines.filter((line) => /^(socket|socketpair|open|openat)\(/.test(line))
+    const makers = lines.filter((line) => /^(socket|socketpair|open|openat|eventfd2)\(/.test(line))
     t.ok(makers.length > 0)
     for (const line of makers) t.match(line, /CLOEXEC/, 'an exec inherits no descriptor')
   })

@@ -39,6 +39,12 @@ const PROGRAMS = {
   'interfaces.mjs': `
     import { interfaces } from 'osh-ifaddrs'
     console.log(JSON.stringify(interfaces()))`,
+  'watch.mjs': `
+    import { networkInterfaces, watch } from 'osh-ifaddrs'
+    const watcher = watch({ interval: 5 }, () => {})
+    if (watcher.mode !== 'polling') throw new Error('not denied')
+    watcher.on('close', () => console.log(JSON.stringify(networkInterfaces())))
+    watcher.close()`,
   'register.cjs': `
     require('osh-ifaddrs/register')
     console.log(JSON.stringify(require('node:os').networkInterfaces()))`,

@@ -6,7 +6,7 @@ const fs = require('node:fs')
 const path = require('node:path')
 const { projectRoot, run, runChecked } = require('../../support/package')
 
-const LARGEST = 250_000
+const LARGEST = 280_000
 const LARGEST_INSTALLED = 1_000_000
 
 const FILES = [
@@ -31,6 +31,7 @@ const FILES = [
   'lib/addon/locate.js',
   'lib/build/build.sh',
   'lib/build/compile.sh',
+  'lib/command-line/changes.js',
   'lib/command-line/cli.js',
   'lib/command-line/doctor.js',
   'lib/command-line/help.js',
@@ -41,6 +42,7 @@ const FILES = [
   'lib/command-line/preload-path.js',
   'lib/command-line/register-path.js',
   'lib/command-line/terminal.js',
+  'lib/command-line/watch.js',
   'lib/doctor/attempt.js',
   'lib/doctor/causes.js',
   'lib/doctor/commands.js',
@@ -65,6 +67,11 @@ const FILES = [
   'lib/results/layout.js',
   'lib/results/listing.js',
   'lib/results/network-interfaces.js',
+  'lib/watch/compare.js',
+  'lib/watch/monitors.js',
+  'lib/watch/readers.js',
+  'lib/watch/watch.js',
+  'lib/watch/watcher.js',
   'openclaw.plugin.json',
   'package.json',
   'prebuilds/SHA256SUMS',
@@ -80,10 +87,14 @@ const FILES = [
   'src/addon/interfaces.h',
   'src/addon/layout.c',
   'src/addon/layout.h',
+  'src/addon/napi.c',
+  'src/addon/napi.h',
   'src/addon/strings.c',
   'src/addon/strings.h',
   'src/addon/text.c',
   'src/addon/text.h',
+  'src/addon/watch.c',
+  'src/addon/watch.h',
   'src/core-files.txt',
   'src/core/addresses.c',
   'src/core/addresses.h',
@@ -118,7 +129,11 @@ const FILES = [
   'src/sources/rtnetlink.c',
   'src/sources/rtnetlink.h',
   'src/sources/rtnetlink_parse.c',
-  'src/sources/rtnetlink_parse.h'
+  'src/sources/rtnetlink_parse.h',
+  'src/watch/monitor.c',
+  'src/watch/monitor.h',
+  'src/watch/namespace.c',
+  'src/watch/namespace.h'
 ]
 
 // Compiles only if the declarations are complete and strict.
@@ -126,9 +141,10 @@ const USAGE = `
 import { networkInterfaces as native } from 'node:os'
 import 'osh-ifaddrs/register'
 import 'osh-ifaddrs/bundled'
-import ifaddrs, { diagnose, interfaces, networkInterfaces, preloadPath } from 'osh-ifaddrs'
+import ifaddrs, { diagnose, interfaces, networkInterfaces, preloadPath, watch } from 'osh-ifaddrs'
 import type { Diagnosis, Fact, Inference, Options, SourceName, SourceReport } from 'osh-ifaddrs'
 import type { Interface, InterfaceAddress, SourceStatus, UnavailableError } from 'osh-ifaddrs'
+import type { InterfaceChange, InterfaceWatcher, WatchOptions } from 'osh-ifaddrs'
 
 const sources: readonly SourceName[] = ['rtnetlink', 'ioctl', 'procfs']
 const options: Options = { sources }
@@ -166,6 +182,24 @@ for (const { name, index, state, mac, addresses, inferred } of interfaces(option
 }
 const preload: string | null = preloadPath
 preload satisfies typeof ifaddrs.preloadPath
+const watchOptions: WatchOptions = { ...options, signal: AbortSignal.abort(), persistent: false, interval: 1, settle: 0 }
+const watcher: InterfaceWatcher = watch(watchOptions, ({ interfaces, added, removed, changed }) => {
+  for (const { before, after } of changed) [before, after] satisfies Interface[]
+  ;[...interfaces, ...added, ...removed] satisfies Interface[]
+})
+watch().mode satisfies 'netlink' | 'polling'
+watch(undefined, (change) => change satisfies InterfaceChange)
+watch((change) => change satisfies InterfaceChange).unref().ref().close()
+ifaddrs.watch(watchOptions)
+watcher
+  .on('change', ({ changed }) => changed[0]?.after.mtu satisfies number | null | undefined)
+  .once('error', (error) => error.message)
+  .once('close', () => {})
+async function iterate() {
+  for await (const { added } of watcher) added satisfies Interface[]
+}
+iterate satisfies () => Promise<void>
+watcher[Symbol.asyncIterator]().return() satisfies Promise<IteratorResult<InterfaceChange, void>>
 // @ts-expect-error
 networkInterfaces({ sources: ['sysfs'] })
 // @ts-expect-error
@@ -180,6 +214,20 @@ preloadPath.length
 links[0].mac.length
 // @ts-expect-error
 interfaces({ sources: [] })[0].state = 'unknown'
+// @ts-expect-error
+watch({ interval: '5' })
+// @ts-expect-error
+watch({ signal: null })
+// @ts-expect-error
+watch({ settle: 5, recursive: true })
+// @ts-expect-error
+watch(({ interfaces }) => interfaces[0].frob)
+// @ts-expect-error
+watch((change) => change, {})
+// @ts-expect-error
+watcher.mode = 'polling'
+// @ts-expect-error
+watcher.on('change', ({ interfaces }, filename) => interfaces)
 `
 
 /** @param {string} folder */
