@@ -1,7 +1,7 @@
 'use strict'
 
 // Each supported Node loads the package in every way, answers as that Node's native function does, and as the
-// other versions do.
+// other versions do; and reports changes, in workers too.
 
 const path = require('node:path')
 const { pathToFileURL } = require('node:url')
@@ -17,6 +17,7 @@ const { build, settleCarriers } = require('../support/topology')
 const { topologies } = require('../support/topology-arbitrary')
 const { cases, mixed } = require('../support/topology-cases')
 const { Readers } = require('../support/topology-readers')
+const { checkFirstChange, checkWorkers } = require('../support/watch/runtimes')
 
 const SAMPLES = 10
 const SEED = 4
@@ -61,6 +62,11 @@ for (const { major, execPath } of nodes) {
     }
     checkAnswer(t, app, [execPath, 'plain.cjs'], 'preload library', preload)
     checkAnswer(t, app, [execPath, 'require.cjs'], 'addon and preload library', preload)
+  })
+
+  t.test(`Node ${major}: watch()`, { skip: requirements() ?? false }, async (t) => {
+    checkFirstChange(t, app, [execPath])
+    await checkWorkers(t, app, [execPath, '--expose-gc'])
   })
 
   t.test(`Node ${major}: osh-ifaddrs run prints nothing`, async (t) => {

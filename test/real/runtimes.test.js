@@ -1,12 +1,14 @@
 'use strict'
 
-// Bun and Deno load the package, and it answers in them as in Node.
+// Bun and Deno load the package, and it answers in them as in Node, and reports changes.
 
 const os = require('node:os')
 const t = require('tap')
 const { checkAnswer, makeApp, packOrSkip } = require('../support/app')
 const { DENIED, run } = require('../support/package')
+const { requirements } = require('../support/requirements')
 const { runtime } = require('../support/runtimes')
+const { checkFirstChange, checkWorkers } = require('../support/watch/runtimes')
 
 t.setTimeout(1_800_000)
 
@@ -44,3 +46,19 @@ t.test('Deno', async (t) => {
   t.equal(status, 0)
   t.same(JSON.parse(stdout), JSON.parse(JSON.stringify(os.networkInterfaces())))
 })
+
+/** @type {Record<string, { command: string[], leaks: boolean }>} */
+const RUNTIMES = {
+  Bun: { command: [runtime('bun')], leaks: false },
+  // Deno 2.9 leaks an epoll descriptor and an eventfd with each terminated worker, whatever that has done.
+  Deno: {
+    command: [runtime('deno'), 'run', '--no-config', '--node-modules-dir=manual', '-A'],
+    leaks: true
+  }
+}
+for (const [name, { command, leaks }] of Object.entries(RUNTIMES)) {
+  t.test(`${name}: watch()`, { skip: requirements() ?? false }, async (t) => {
+    checkFirstChange(t, app, command)
+    await checkWorkers(t, app, command, { leaks })
+  })
+}

@@ -66,6 +66,7 @@ const MORE = [
 const MULTICAST = 'qemu implements neither IP_MULTICAST_IF nor SO_BINDTOIFINDEX'
 const PROGRAMS = 'the programs that it starts are built for this machine'
 const TOOLS = 'strace and valgrind trace qemu instead of the program'
+const BUSY = 'qemu is too slow for a network that changes without pause'
 const DESCRIPTORS = 'qemu needs descriptors itself'
 const SECCOMP = 'seccomp filters and containers use the system calls of this machine'
 /** @type {Record<string, string>} */
@@ -102,6 +103,11 @@ const OTHERS = {
   'behaviour/shortage': DESCRIPTORS,
   'behaviour/system-calls': TOOLS,
   'behaviour/variables': TOOLS,
+  'behaviour/watch': BUSY,
+  'behaviour/watch-command': BUSY,
+  'behaviour/watch-ends': BUSY,
+  'behaviour/watch-example': MULTICAST,
+  'behaviour/watch-modes': SECCOMP,
   'soak/arm64': 'it is this file',
   'soak/fuzz': 'clang builds fuzzers for this machine only',
   'soak/libcs': 'it runs programs for this machine, and the binary for arm64 with musl',
@@ -113,7 +119,8 @@ const OTHERS = {
   'soak/processors': 'it compiles for other processors, and emulates them itself',
   'soak/races': SECCOMP,
   'soak/reproducible': 'it compiles for this machine',
-  'soak/torture': 'qemu is too slow for so many faults'
+  'soak/torture': 'qemu is too slow for so many faults',
+  'soak/watch': BUSY
 }
 
 // Helpers in C that only start programs: this machine's binaries do.

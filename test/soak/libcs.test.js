@@ -44,6 +44,8 @@ ns.settle()
 const app = makeApp(t, packOrSkip(t))
 const both = path.join(app, 'both.cjs')
 fs.writeFileSync(both, PRINT_BOTH)
+const watching = path.join(app, 'watching.cjs')
+fs.copyFileSync(path.join(projectRoot, 'test/support/watch/first-change.js'), watching)
 /** @param {string} arch */
 const binary = (arch) => copyBinary(t, app, arch)
 const machine = /** @type {'x64' | 'arm64'} */ (process.arch)
@@ -78,6 +80,21 @@ function checkRuntime(t, system, program, preload) {
   t.strictSame(denied.ours, expected, 'the addon')
   t.strictSame(print(DENIED, preload), { native: open.native, ours: expected }, 'both')
   t.strictSame(print(OPEN, preload), { native: open.native, ours: expected }, 'nothing denied')
+}
+
+/**
+ * Not in qemu, where a child that is forked beside a thread can hang.
+ *
+ * @param {import('tap').Test} t
+ * @param {System} system
+ * @param {string} program a JavaScript runtime
+ */
+function checkWatch(t, system, program) {
+  for (const [mode, sources] of Object.entries({ netlink: [], polling: ['ioctl,procfs'] })) {
+    const output = exec(system.command(program, [watching, ...sources]), OPEN)
+    t.equal(output, `{"mode":"${mode}","names":["watched"],"known":true}\n`, `watch(), ${mode}`)
+    ns.ip('link del watched')
+  }
 }
 
 /**
@@ -149,7 +166,10 @@ t.test('Debian 11, glibc 2.31, in which programs without libdl have no dlsym(3)'
   const headers = ['libc6-dev', 'libcrypt-dev', 'linux-libc-dev']
   const system = makeGlibc(machine, 'bullseye', ['hostname', ...headers])
   checkRuntime(t, system, process.execPath, binary(machine))
-  checkProgram(t, system, path.join(system.root, 'bin/hostname'), ['-I'])
+  checkWatch(t, system, process.execPath)
+  const hostname = path.join(system.root, 'bin/hostname')
+  t.notMatch(runChecked(['readelf', '--dynamic', hostname]), 'libpthread', 'control: no threads')
+  checkProgram(t, system, hostname, ['-I'])
   const lists = compileLists(system)
   t.notMatch(runChecked(['readelf', '--dynamic', lists]), 'libdl', 'control: it has no dlsym(3)')
   checkLists(t, system, lists)
@@ -158,13 +178,16 @@ t.test('Debian 11, glibc 2.31, in which programs without libdl have no dlsym(3)'
 t.test('Debian sid, the newest glibc', async (t) => {
   const system = makeGlibc(machine, 'sid', ['hostname'])
   checkRuntime(t, system, process.execPath, binary(machine))
+  checkWatch(t, system, process.execPath)
   const hostname = ['bin', 'usr/bin'].map((name) => path.join(system.root, name, 'hostname'))
   checkProgram(t, system, hostname.find((file) => fs.existsSync(file)) ?? '', ['-I'])
 })
 
 t.test('musl, in Bun', async (t) => {
   const bun = runtime('bun-musl')
-  checkRuntime(t, makeMusl(machine, bun), bun, binary(machine))
+  const system = makeMusl(machine, bun)
+  checkRuntime(t, system, bun, binary(machine))
+  checkWatch(t, system, bun)
 })
 
 const emulated = { skip: requirements('qemu-aarch64-static', 'qemu-arm-static') ?? false }
