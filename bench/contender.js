@@ -28,6 +28,8 @@ const contenders = {
   native: () => native,
   ours: () => require('../lib').networkInterfaces,
   interfaces: () => require('../lib').interfaces,
+  // What a watcher does at intervals where netlink is refused. Nothing changes.
+  poll: () => require('../lib/watch/readers').openReader(7, () => {}).read,
   procfs: () => {
     const { networkInterfaces } = require('../lib')
     return () => networkInterfaces({ sources: ['procfs'] })

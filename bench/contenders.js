@@ -79,6 +79,7 @@ function findContenders() {
     // In processes of their own: their garbage would slow the others down.
     program(['interfaces'], process.execPath, [script, 'interfaces']),
     denied(['interfaces denied'], ['interfaces']),
+    denied(['poll denied'], ['poll']),
     program(['getifaddrs'], path.join(__dirname, 'build/getifaddrs')),
     program(['raw dump'], path.join(__dirname, 'build/raw-dump')),
     ...(bun === undefined ? [] : [program(['Bun'], bun, [script, 'native'])]),

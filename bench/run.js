@@ -83,13 +83,12 @@ function report({ links, contenders }) {
     const spread = `± ${((mad / median) * 100).toFixed(0)} %`.padStart(8)
     console.log(`  ${name.padEnd(17)}${time}${spread}${ratio(name, 'native').padStart(12)}`)
   }
-  for (const [name, ours] of Object.entries({
-    interfaces: 'ours',
-    'interfaces denied': 'denied'
+  for (const [name, others] of Object.entries({
+    interfaces: ['ours', 'ip -j -d addr'],
+    'interfaces denied': ['denied', 'ip -j -d addr'],
+    'poll denied': ['denied', 'interfaces denied']
   })) {
-    const figures = [ours, 'ip -j -d addr'].map(
-      (against) => `${ratio(name, against)} of ${against}`
-    )
+    const figures = others.map((against) => `${ratio(name, against)} of ${against}`)
     console.log(`  ${name}: ${figures.join(', ')}`)
   }
 }
