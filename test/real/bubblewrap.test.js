@@ -5,36 +5,19 @@
 // tell these apart; the tests do what it advises, after which the native function must work.
 
 const os = require('node:os')
-const path = require('node:path')
 const t = require('tap')
 const { remedyFor } = require('../support/advice')
+const { BWRAP, withFilter } = require('../support/bubblewrap')
 const { makeDoctor } = require('../support/doctor')
-const { launcher } = require('../support/namespace')
-const { AS_USER, OPEN, PROBE, makeProbeNamespace } = require('../support/probe')
+const { OPEN, PROBE, makeProbeNamespace } = require('../support/probe')
 const { skipWithout } = require('../support/requirements')
-const { makeTemporaryFolder } = require('../support/temporary-folder')
 
 const { EACCES, EPERM } = os.constants.errno
-const BWRAP = [...AS_USER, ...'bwrap --ro-bind / / --dev /dev --proc /proc'.split(' ')]
-const FILTER = path.join(path.dirname(launcher), 'filter')
 
 skipWithout(t, 'bwrap')
 
 const { ns, outside, runProbe, checkAnswers } = makeProbeNamespace(t, 'bubblewrap')
 const { diagnose, explain } = makeDoctor(ns)
-
-/**
- * The command that starts bubblewrap, as a user, under the filter of test/support/sandbox/filter.c.
- *
- * @param {import('tap').Test} t
- * @param {string} filter its arguments
- */
-function withFilter(t, filter) {
-  const file = path.join(makeTemporaryFolder(t), 'filter')
-  const script = `"$1" ${filter} >"$2"; exec 9<"$2"; shift 2; exec "$@"`
-  const start = ['sh', '-eu', '-c', script, 'sh', FILTER, file]
-  return [...start, ...BWRAP, '--unshare-all', '--share-net', '--seccomp', '9']
-}
 
 t.test('a filter that refuses netlink', async (t) => {
   for (const [code, errno] of Object.entries({ EPERM, EACCES })) {

@@ -9,16 +9,10 @@ const os = require('node:os')
 const path = require('node:path')
 const t = require('tap')
 const { remedyFor } = require('../support/advice')
+const { CODEX_MODE, fetchCodex, removeCodexFolder } = require('../support/agents')
 const { REAL_SNIPPETS } = require('../support/deployment')
 const { DOCTOR, REPORT, parseReport } = require('../support/doctor')
-const {
-  DENIED,
-  cleanEnvironment,
-  fetchFromNpm,
-  makeFolder,
-  projectRoot,
-  run
-} = require('../support/package')
+const { DENIED, cleanEnvironment, makeFolder, projectRoot, run } = require('../support/package')
 const { requirements } = require('../support/requirements')
 const { readSnippets } = require('../support/snippets')
 
@@ -37,27 +31,6 @@ const APP = `
 const NATIVE_FAILS = /uv_interface_addresses returned Unknown system error 1/
 const LISTEN_FAILS = 'listen EPERM: operation not permitted 127.0.0.1\n'
 const REGISTER = ['-r', path.join(projectRoot, 'lib/register.js')]
-
-// Outside of a session, Codex takes the mode only from the command line.
-const MODE = ['-c', 'sandbox_mode=workspace-write']
-
-/** @returns {string} Codex's executable */
-function fetchCodex() {
-  const machine = { x64: 'x86_64', arm64: 'aarch64' }[process.arch]
-  const platform = `../codex-linux-${process.arch}`
-  const file = `${platform}/vendor/${machine}-unknown-linux-musl/bin/codex`
-  return fetchFromNpm('@openai/codex@0.171.0', file)
-}
-
-/**
- * Codex leaves this behind, whatever TMPDIR is.
- *
- * @param {import('tap').Test} t
- */
-function removeSocketFolder(t) {
-  const folder = `/tmp/codex-daemon-${process.getuid?.()}`
-  if (!fs.existsSync(folder)) t.teardown(() => fs.rmSync(folder, { recursive: true, force: true }))
-}
 
 /**
  * Functions that run a command, and APP, in Codex with a configuration and more options.
@@ -78,7 +51,10 @@ function makeCodex(t, codex, configuration = '') {
 
   /** @type {(command: string[], options?: string[], start?: string[]) => import('../support/launch').Result} */
   const inCodex = (command, options = [], start = []) =>
-    run([...start, codex, 'sandbox', ...MODE, ...options, '--', ...command], { cwd: folder, env })
+    run([...start, codex, 'sandbox', ...CODEX_MODE, ...options, '--', ...command], {
+      cwd: folder,
+      env
+    })
   return {
     inCodex,
     /** @type {(nodeOptions?: string[], options?: string[]) => string} */
@@ -98,7 +74,7 @@ function expectedOutside() {
 }
 
 t.test('Codex', { skip: requirements('bwrap') }, async (t) => {
-  removeSocketFolder(t)
+  removeCodexFolder(t)
   const codex = fetchCodex()
 
   await t.test('docs/deploy.md', async (t) => {

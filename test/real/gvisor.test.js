@@ -7,14 +7,12 @@
 // must work.
 
 const os = require('node:os')
-const path = require('node:path')
 const t = require('tap')
 const { remedyFor } = require('../support/advice')
 const { REPORT, parseReport } = require('../support/doctor')
-const { listSystemCalls, makeBundle } = require('../support/oci')
+const { inGvisor, listSystemCalls } = require('../support/oci')
 const { OPEN, PROBE, makeProbeNamespace } = require('../support/probe')
 const { skipWithout } = require('../support/requirements')
-const { makeTemporaryFolder } = require('../support/temporary-folder')
 
 const { EPERM } = os.constants.errno
 const FAMILIES = { netlink: 16, inet: 2, inet6: 10 }
@@ -34,13 +32,9 @@ const { ns, outside, runProbe } = makeProbeNamespace(t, 'gvisor', {
 })
 
 /** The command that runs a program in gVisor with a profile of these rules, until the end of the test. */
-function inGvisor(t, args, syscalls, defaultAction = 'SCMP_ACT_ALLOW') {
-  const bundle = makeTemporaryFolder(t)
+function withRules(t, args, syscalls, defaultAction = 'SCMP_ACT_ALLOW') {
   const seccomp = { defaultAction, defaultErrnoRet: EPERM, syscalls }
-  makeBundle(bundle, { netns: ns.name, args, seccomp })
-  const flags = ['--root', path.join(bundle, 'state'), '--ignore-cgroups']
-  const command = ['runsc', ...flags, '--network=host', '--oci-seccomp', 'run', '--bundle', bundle]
-  return [...command, path.basename(bundle)]
+  return inGvisor(t, { netns: ns.name, args, seccomp })
 }
 
 const isFamily = (name) => ({ index: 0, value: FAMILIES[name], op: 'SCMP_CMP_EQ' })
@@ -62,7 +56,7 @@ t.test('netlink refused', async (t) => {
   for (const [families, missing] of cases) {
     await t.test(families.join(), async (t) => {
       const rules = families.map((family) => refuse('socket', isFamily(family)))
-      const found = runProbe(t, inGvisor(t, PROBE, rules), { cwd: '/' })
+      const found = runProbe(t, withRules(t, PROBE, rules), { cwd: '/' })
       t.equal(found.native, EPERM, 'the native function fails')
       t.strictSame(found.ours, outside)
       t.strictSame(found.patched, outside)
@@ -73,7 +67,7 @@ t.test('netlink refused', async (t) => {
 
 t.test('the doctor', async (t) => {
   const diagnose = (t, ...profile) => {
-    const command = inGvisor(t, REPORT, ...profile)
+    const command = withRules(t, REPORT, ...profile)
     return parseReport(t, ns.exec('env', command, { launch: OPEN, cwd: '/' }))
   }
   const checkRefused = (t, syscall, ...profile) => {

@@ -5,15 +5,12 @@
 // changes the seccomp profile exactly as the doctor says, after which the native function must work.
 
 const os = require('node:os')
-const path = require('node:path')
 const t = require('tap')
 const { remedyFor } = require('../support/advice')
-const { inControlGroup } = require('../support/control-group')
 const { REPORT, TRY_PROTOCOLS, checkOnlyRoute, diagnose } = require('../support/doctor')
-const { listSystemCalls, makeBundle } = require('../support/oci')
+const { inOci, listSystemCalls } = require('../support/oci')
 const { PROBE, makeProbeNamespace } = require('../support/probe')
 const { requirements, skipWithout } = require('../support/requirements')
-const { makeTemporaryFolder } = require('../support/temporary-folder')
 
 const { EAFNOSUPPORT, ENOSYS, EPERM } = os.constants.errno
 
@@ -67,25 +64,10 @@ const refuseByRule = (errno, ...more) => ({
 // Neither leaves a mark in a container. Podman, which calls them, sets this variable.
 const PODMAN = ['container=podman']
 
-/**
- * @param {string} runtime
- * @returns {(t: import('tap').Test, args: string[], options?: object) => string[]} the command that runs a program
- *   in a new container, until the end of the test
- */
-function makeContainers(runtime) {
-  return (t, args, options) => {
-    const bundle = makeTemporaryFolder(t)
-    makeBundle(bundle, { netns: ns.name, args, ...options })
-    const state = path.join(bundle, 'state')
-    const command = [runtime, '--root', state, 'run', '--bundle', bundle, path.basename(bundle)]
-    // crun 1.8 does not run where a machine mounts both versions of control groups.
-    return inControlGroup(t, runtime, command)
-  }
-}
-
 for (const runtime of ['runc', 'crun']) {
   t.test(`a container by ${runtime}`, { skip: requirements(runtime) }, async (t) => {
-    const inContainer = makeContainers(runtime)
+    const inContainer = (t, args, options) =>
+      inOci(t, runtime, { netns: ns.name, args, ...options })
     const probe = (t, options) => runProbe(t, inContainer(t, PROBE, options), { cwd: '/' })
 
     await t.test('whose seccomp profile answers EPERM', async (t) => {

@@ -7,15 +7,9 @@
 const fs = require('node:fs')
 const path = require('node:path')
 const t = require('tap')
+const { SRT_SETTINGS, SRT_STDIO, fetchSandboxRuntime } = require('../support/agents')
 const { DOCTOR, REPORT, parseReport } = require('../support/doctor')
-const {
-  cleanEnvironment,
-  fetchFromNpm,
-  fetchNode,
-  makeFolder,
-  projectRoot,
-  run
-} = require('../support/package')
+const { cleanEnvironment, makeFolder, projectRoot, run } = require('../support/package')
 const { skipWithout } = require('../support/requirements')
 
 t.setTimeout(1_800_000)
@@ -29,35 +23,26 @@ const APP = `
     server.close()
   })`
 
-const SETTINGS = {
-  filesystem: { denyRead: [], allowWrite: ['.'], denyWrite: [] },
-  network: { allowedDomains: [], deniedDomains: [] }
-}
-
-// srt itself needs Node 22.
-const srt = [
-  fetchNode(22, process.arch),
-  fetchFromNpm('@anthropic-ai/sandbox-runtime@0.0.83', 'dist/cli.js')
-]
+const srt = fetchSandboxRuntime()
 const folder = makeFolder(t)
 fs.writeFileSync(path.join(folder, 'app.js'), APP)
 const env = { ...cleanEnvironment(), HOME: folder, TMPDIR: folder }
-// srt starts bash(1), which reads ~/.bashrc if its standard input is a socket and SHLVL is less than 2, as if rshd
-// had started it. srt forbids that file.
-const NO_STDIN = ['ignore', 'pipe', 'pipe']
 
 /** @type {Record<string, { settings: object, seccomp: number }>} */
 const cases = {
-  'by default': { settings: SETTINGS, seccomp: 2 },
+  'by default': { settings: SRT_SETTINGS, seccomp: 2 },
   'with domains': {
-    settings: { ...SETTINGS, network: { ...SETTINGS.network, allowedDomains: ['example.org'] } },
+    settings: {
+      ...SRT_SETTINGS,
+      network: { ...SRT_SETTINGS.network, allowedDomains: ['example.org'] }
+    },
     seccomp: 2
   },
   'without a filter': {
-    settings: { ...SETTINGS, network: { ...SETTINGS.network, allowAllUnixSockets: true } },
+    settings: { ...SRT_SETTINGS, network: { ...SRT_SETTINGS.network, allowAllUnixSockets: true } },
     seccomp: 0
   },
-  'in a container': { settings: { ...SETTINGS, enableWeakerNestedSandbox: true }, seccomp: 2 }
+  'in a container': { settings: { ...SRT_SETTINGS, enableWeakerNestedSandbox: true }, seccomp: 2 }
 }
 
 for (const [name, { settings, seccomp }] of Object.entries(cases)) {
@@ -65,7 +50,7 @@ for (const [name, { settings, seccomp }] of Object.entries(cases)) {
     const file = path.join(folder, `${name}.json`)
     fs.writeFileSync(file, JSON.stringify(settings))
     const inSandbox = (...command) =>
-      run([...srt, '-s', file, ...command], { cwd: folder, env, stdio: NO_STDIN })
+      run([...srt, '-s', file, ...command], { cwd: folder, env, stdio: SRT_STDIO })
     const { stdout } = inSandbox(process.execPath, 'app.js', projectRoot)
     const { native, ours } = JSON.parse(stdout)
     t.strictSame(Object.keys(native), ['lo'], 'the native function works')

@@ -1,12 +1,14 @@
 'use strict'
 
-// Makes a bundle for an OCI runtime: the host's programs, read-only, with a seccomp profile like those that
-// container engines write.
+// Containers by OCI runtimes: the host's programs, read-only, with a seccomp profile like those that container
+// engines write.
 
 const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
+const { inControlGroup } = require('./control-group')
 const { projectRoot } = require('./namespace')
+const { makeTemporaryFolder } = require('./temporary-folder')
 
 const prefix = path.dirname(path.dirname(fs.realpathSync(process.execPath)))
 
@@ -21,20 +23,34 @@ function bindReadOnly(source) {
 }
 
 /**
+ * @typedef {object} ContainerOptions
+ * @property {string} netns
+ * @property {string[]} args the program and its arguments
+ * @property {string[]} [paths] to mount in addition to the system's; default: the project's
+ * @property {number} [errno] with which socket(AF_NETLINK) fails
+ * @property {string[]} [env] in addition to PATH
+ * @property {string[]} [maskedPaths]
+ * @property {object} [seccomp] a profile; the default refuses only netlink
+ * @property {string[]} [files] of the container, empty ones
+ */
+
+/**
  * The container's user is 65534, has no capabilities and joins an existing network namespace.
  *
  * @param {string} bundle an empty directory
- * @param {object} options
- * @param {string} options.netns
- * @param {string[]} options.args the program and its arguments
- * @param {string[]} [options.paths] to mount in addition to the system's; default: the project's
- * @param {number} [options.errno] with which socket(AF_NETLINK) fails
- * @param {string[]} [options.env] in addition to PATH
- * @param {string[]} [options.maskedPaths]
- * @param {object} [options.seccomp] a profile; the default refuses only netlink
+ * @param {ContainerOptions} options
  */
 function makeBundle(bundle, options) {
-  const { netns, args, paths = PROJECT, errno, env = [], maskedPaths = [], seccomp } = options
+  const {
+    netns,
+    args,
+    paths = PROJECT,
+    errno,
+    env = [],
+    maskedPaths = [],
+    seccomp,
+    files = []
+  } = options
   const mounts = [...SYSTEM, ...paths].map(bindReadOnly)
   const socket = {
     names: ['socket'],
@@ -72,7 +88,37 @@ function makeBundle(bundle, options) {
     }
   }
   fs.mkdirSync(path.join(bundle, 'rootfs'))
+  for (const file of files) fs.writeFileSync(path.join(bundle, 'rootfs', file), '')
   fs.writeFileSync(path.join(bundle, 'config.json'), JSON.stringify(config))
+}
+
+/**
+ * @param {import('tap').Test} t whose end removes the container
+ * @param {string} runtime runc or crun
+ * @param {ContainerOptions} options
+ * @returns {string[]} the command that runs the program in a new container
+ */
+function inOci(t, runtime, options) {
+  const bundle = makeTemporaryFolder(t)
+  makeBundle(bundle, options)
+  const state = path.join(bundle, 'state')
+  const command = [runtime, '--root', state, 'run', '--bundle', bundle, path.basename(bundle)]
+  // crun 1.8 does not run where a machine mounts both versions of control groups.
+  return inControlGroup(t, runtime, command)
+}
+
+/**
+ * @param {import('tap').Test} t whose end removes the container
+ * @param {ContainerOptions} options
+ * @param {'host' | 'sandbox'} [network] the kernel's sockets, or gVisor's own
+ * @returns {string[]} the command that runs the program in gVisor
+ */
+function inGvisor(t, options, network = 'host') {
+  const bundle = makeTemporaryFolder(t)
+  makeBundle(bundle, options)
+  const flags = ['--root', path.join(bundle, 'state'), '--ignore-cgroups', `--network=${network}`]
+  const command = ['runsc', ...flags, '--oci-seccomp', 'run', '--bundle', bundle]
+  return [...command, path.basename(bundle)]
 }
 
 /** @returns {string[]} the names of all system calls in this machine's headers, for profiles that refuse by default */
@@ -84,4 +130,4 @@ function listSystemCalls() {
   return names
 }
 
-module.exports = { PROJECT, SYSTEM, listSystemCalls, makeBundle }
+module.exports = { PROJECT, SYSTEM, inGvisor, inOci, listSystemCalls, makeBundle }
