@@ -96,6 +96,7 @@ const DEBIAN_PACKAGES = {
     crun: 'a sandbox',
     fakechroot: 'is preloaded beside the preload library',
     firejail: 'a sandbox',
+    'firejail-profiles': "firejail's profile for Node",
     heaptrack: 'is preloaded beside the preload library',
     hostname: 'lists addresses',
     lxc: 'a sandbox',
@@ -111,4 +112,16 @@ const DEBIAN_PACKAGES = {
   }
 }
 
-module.exports = { DEBIAN_PACKAGES }
+/**
+ * Packages of which only files are read: they are unpacked into a folder, without what they depend on.
+ *
+ * @type {Record<string, Record<string, string>>}
+ */
+const UNPACKED_PACKAGES = {
+  profiles: {
+    'golang-github-containers-common': "Podman's default seccomp profile",
+    'golang-github-docker-docker-dev': "Docker's default seccomp profile"
+  }
+}
+
+module.exports = { DEBIAN_PACKAGES, UNPACKED_PACKAGES }

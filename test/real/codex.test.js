@@ -9,10 +9,10 @@ const os = require('node:os')
 const path = require('node:path')
 const t = require('tap')
 const { remedyFor } = require('../support/advice')
-const { CODEX_MODE, fetchCodex, removeCodexFolder } = require('../support/agents')
+const { CODEX_MODE, fetchCodex, makeCodexFolder, removeCodexFolder } = require('../support/agents')
 const { REAL_SNIPPETS } = require('../support/deployment')
 const { DOCTOR, REPORT, parseReport } = require('../support/doctor')
-const { DENIED, cleanEnvironment, makeFolder, projectRoot, run } = require('../support/package')
+const { DENIED, projectRoot, run } = require('../support/package')
 const { requirements } = require('../support/requirements')
 const { readSnippets } = require('../support/snippets')
 
@@ -40,14 +40,8 @@ const REGISTER = ['-r', path.join(projectRoot, 'lib/register.js')]
  * @param {string} [configuration]
  */
 function makeCodex(t, codex, configuration = '') {
-  const folder = makeFolder(t)
+  const { folder, env } = makeCodexFolder(t, configuration)
   fs.writeFileSync(path.join(folder, 'app.js'), APP)
-  // Codex allows no home below the folder for temporary files.
-  const [home, temporary] = ['home', 'temporary'].map((name) => path.join(folder, name))
-  fs.mkdirSync(home)
-  fs.mkdirSync(temporary)
-  fs.writeFileSync(path.join(home, 'config.toml'), configuration)
-  const env = { ...cleanEnvironment(), CODEX_HOME: home, TMPDIR: temporary }
 
   /** @type {(command: string[], options?: string[], start?: string[]) => import('../support/launch').Result} */
   const inCodex = (command, options = [], start = []) =>

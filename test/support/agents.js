@@ -3,7 +3,8 @@
 // The sandboxes of coding agents, from the npm registry.
 
 const fs = require('node:fs')
-const { fetchFromNpm, fetchNode } = require('./package')
+const path = require('node:path')
+const { cleanEnvironment, fetchFromNpm, fetchNode, makeFolder } = require('./package')
 
 const CODEX = '@openai/codex@0.171.0'
 const SRT = '@anthropic-ai/sandbox-runtime@0.0.83'
@@ -42,6 +43,22 @@ function removeCodexFolder(t) {
   if (!fs.existsSync(folder)) t.teardown(() => fs.rmSync(folder, { recursive: true, force: true }))
 }
 
+/**
+ * Makes a folder for Codex to work in, and Codex's configuration.
+ *
+ * @param {import('tap').Test} t
+ * @param {string} configuration the content of config.toml
+ */
+function makeCodexFolder(t, configuration) {
+  const folder = makeFolder(t)
+  // Codex allows no home below the folder for temporary files.
+  const [home, temporary] = ['home', 'temporary'].map((name) => path.join(folder, name))
+  fs.mkdirSync(home)
+  fs.mkdirSync(temporary)
+  fs.writeFileSync(path.join(home, 'config.toml'), configuration)
+  return { folder, env: { ...cleanEnvironment(), CODEX_HOME: home, TMPDIR: temporary } }
+}
+
 /** @returns {string[]} the command that starts srt, which itself needs Node 22 */
 function fetchSandboxRuntime() {
   return [fetchNode(22, process.arch), fetchFromNpm(SRT, 'dist/cli.js')]
@@ -55,5 +72,6 @@ module.exports = {
   SRT_STDIO,
   fetchCodex,
   fetchSandboxRuntime,
+  makeCodexFolder,
   removeCodexFolder
 }

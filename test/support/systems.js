@@ -120,4 +120,4 @@ function makeMusl(arch, program) {
   return makeSystem(root, arch, loader, [makeCxxLibrary(root, arch, program)])
 }
 
-module.exports = { TRIPLETS, makeGlibc, makeMusl }
+module.exports = { DEBIAN_NAMES, TRIPLETS, makeGlibc, makeMusl }

@@ -25,6 +25,7 @@ const FILES = [
   'docs/interfaces.md',
   'docs/preload.md',
   'docs/races.md',
+  'docs/sandboxes.md',
   'docs/why-it-fails.md',
   'lib/addon/explain.js',
   'lib/addon/load.js',
