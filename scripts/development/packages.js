@@ -94,6 +94,7 @@ const DEBIAN_PACKAGES = {
     ...SANDBOX,
     bubblewrap: 'a sandbox',
     crun: 'a sandbox',
+    'erlang-base': 'lists addresses',
     fakechroot: 'is preloaded beside the preload library',
     firejail: 'a sandbox',
     'firejail-profiles': "firejail's profile for Node",
@@ -103,12 +104,15 @@ const DEBIAN_PACKAGES = {
     mangohud: 'is preloaded beside the preload library',
     'php-cli': 'lists addresses',
     proot: 'a sandbox',
+    'python3-netifaces': 'lists addresses',
     'python3-psutil': 'lists addresses',
     ripgrep: "Anthropic's sandbox-runtime calls it",
+    ruby: 'lists addresses',
     runc: 'a sandbox',
     runsc: 'a sandbox',
     socat: "Anthropic's sandbox-runtime calls it",
-    systemd: 'restricts what its units may do'
+    systemd: 'restricts what its units may do',
+    unbound: 'listens on the addresses of a named interface'
   }
 }
 

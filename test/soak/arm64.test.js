@@ -78,6 +78,7 @@ const OTHERS = {
   'behaviour/doctor-command': SECCOMP,
   'behaviour/doctor-guards': SECCOMP,
   'behaviour/doctor-robust': TOOLS,
+  'behaviour/downloads': 'it runs no addon',
   'behaviour/forks':
     'a child that is forked beside busy threads sometimes hangs in qemu, even with libc alone',
   'behaviour/guards': 'qemu is too slow for a Node for each order of loading',

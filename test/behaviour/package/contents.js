@@ -24,6 +24,7 @@ const FILES = [
   'docs/doctor.md',
   'docs/interfaces.md',
   'docs/preload.md',
+  'docs/programs.md',
   'docs/races.md',
   'docs/sandboxes.md',
   'docs/why-it-fails.md',

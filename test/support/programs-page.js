@@ -1,0 +1,84 @@
+'use strict'
+
+// docs/programs.md: what test/real/programs-work.test.js has seen.
+
+const fs = require('node:fs')
+const os = require('node:os')
+const path = require('node:path')
+const { projectRoot } = require('./namespace')
+
+/**
+ * @typedef {object} Row
+ * @property {string} name
+ * @property {string} version
+ * @property {string} message what it prints without the package
+ * @property {string} end how it ends then
+ * @property {import('./programs').Way[]} ways in which it works
+ * @property {string} seen
+ */
+
+const PAGE = path.join(projectRoot, 'docs/programs.md')
+
+/** @type {Record<import('./programs').Way, string>} */
+const WAYS = { register: '`--require`', preload: '`LD_PRELOAD`', run: '`run`' }
+
+/** @param {Row} row */
+const line = ({ name, version, message, end, ways, seen }) =>
+  `| ${name} (${version}) | \`${message}\`, ${end} | ${ways.map((way) => WAYS[way]).join(', ')} | ${seen} |`
+
+/** @returns {string} such as `Debian GNU/Linux 12` */
+function findSystem() {
+  const text = fs.readFileSync('/etc/os-release', 'utf8')
+  const [, name] = /^NAME="?(.*?)"?$/m.exec(text) ?? []
+  const [, version] = /^VERSION_ID="?(.*?)"?$/m.exec(text) ?? []
+  return [name, version].filter(Boolean).join(' ')
+}
+
+/**
+ * @param {Row[]} rows
+ * @param {string[]} missing the programs that were not run
+ * @param {Date} [date]
+ */
+function makePage(rows, missing, date = new Date()) {
+  const [linux] = os.release().split('-')
+  const where = `${findSystem()}, Linux ${linux}, ${process.arch}, Node ${process.versions.node}`
+  return `# Programs
+
+Each of these programs runs in a sandbox where \`socket(AF_NETLINK)\` fails with EPERM, as in OpenShell v0.0.33 to v0.0.54. It fails
+there alone, and works with the package.
+
+| program and version | without the package | works with | what is seen |
+| --- | --- | --- | --- |
+${rows.map(line).join('\n')}
+${missing.length === 0 ? '' : `\nNot run, because a download failed or a program is not installed: ${missing.join('; ')}.\n`}
+The third column lists every way that works alone:
+
+| way | what to type |
+| --- | --- |
+| \`--require\` | \`export NODE_OPTIONS="$NODE_OPTIONS --require=$(npx osh-ifaddrs register-path)"\` |
+| \`LD_PRELOAD\` | \`export LD_PRELOAD="$LD_PRELOAD $(npx osh-ifaddrs preload-path)"\` |
+| \`run\` | \`npx osh-ifaddrs run -- program\` sets both |
+
+\`--require\` does not reach programs that are not Node, and native addons that call getifaddrs(3): hyperdht and zeromq. A peer is a
+program in another network namespace, at the other end of a virtual Ethernet link.
+
+Seen on ${date.toISOString().slice(0, 10)}: ${where}. To repeat it, and to write this page:
+
+    npm run test:real -- programs-work
+`
+}
+
+/**
+ * Writes the page as prettier formats it.
+ *
+ * @param {Row[]} rows
+ * @param {string[]} missing
+ * @param {string} [file]
+ */
+async function writePage(rows, missing, file = PAGE) {
+  const { format, resolveConfig } = await import('prettier')
+  const options = { ...(await resolveConfig(PAGE)), filepath: PAGE }
+  fs.writeFileSync(file, await format(makePage(rows, missing), options))
+}
+
+module.exports = { makePage, writePage }
