@@ -10,6 +10,7 @@ const { run } = require('./run')
 const MIRROR = 'http://deb.debian.org/debian'
 // Debian 12's has the keys of Debian 11, 13 and sid, too.
 const KEYRING = '/usr/share/keyrings/debian-archive-keyring.gpg'
+const RETRIES = 2
 
 /**
  * Whether a program is in PATH, or where root would find it.
@@ -80,7 +81,8 @@ function aptOptions(folder, arch) {
     // Otherwise apt-get looks for a package's installed version, which another suite lacks.
     ...['-o', 'Dir::State::status=/dev/null'],
     // apt-get downloads as the user _apt, who cannot write below a home directory.
-    ...['-o', 'APT::Sandbox::User=']
+    ...['-o', 'APT::Sandbox::User='],
+    ...['-o', `Acquire::Retries=${RETRIES}`]
   ]
 }
 
@@ -96,11 +98,22 @@ function sourceOptions(folder, source) {
 }
 
 /**
+ * @param {string[]} apt options
+ * @param {string} name of a package that depends on kernels, such as `linux-image-amd64`
+ * @returns {string[]} the packages of the kernel and of its modules, whose names contain a version
+ */
+function findKernelPackages(apt, name) {
+  const { stdout } = spawnSync('apt-cache', [...apt, 'depends', name], { encoding: 'utf8' })
+  const found = [...stdout.matchAll(/Depends: (linux-(?:image|binary|modules)-\S+)/g)]
+  return found.flatMap(([, each]) => [each, ...findKernelPackages(apt, each)])
+}
+
+/**
  * Downloads packages for any processor and unpacks them, unless it has done so before.
  *
  * @param {string} folder
  * @param {string} arch Debian's name
- * @param {string[]} names
+ * @param {string[] | ((apt: string[]) => string[])} names or what finds them, given apt-get's options
  * @param {string} [suite] of Debian, such as `trixie`; without it, what the machine's own sources have
  * @returns {string} the folder with their files
  */
@@ -111,7 +124,8 @@ function unpackDebianPackages(folder, arch, names, suite) {
   if (suite !== undefined)
     apt.push(...sourceOptions(folder, `deb [signed-by=${KEYRING}] ${MIRROR} ${suite} main`))
   run('apt-get', [...apt, 'update'], { cwd: folder })
-  run('apt-get', [...apt, 'download', ...names], { cwd: folder })
+  const found = typeof names === 'function' ? names(apt) : names
+  run('apt-get', [...apt, 'download', ...found], { cwd: folder })
   const packages = fs.readdirSync(folder).filter((name) => name.endsWith('.deb'))
   // Renamed when complete, because this may be interrupted.
   const partial = path.join(folder, 'partial')
@@ -147,6 +161,7 @@ function unpackDebianSource(folder, name) {
 }
 
 module.exports = {
+  findKernelPackages,
   installDebianPackages,
   isInstalled,
   unpackDebianPackages,

@@ -47,6 +47,17 @@ const PROCESSORS = {
   'libc6-dev-s390x-cross': 'compiles the unit tests for s390x'
 }
 
+/** For virtual machines. */
+const KERNELS = {
+  'gcc-s390x-linux-gnu': 'compiles the addon for a guest on s390x',
+  'libc6-dev-s390x-cross': 'compiles the addon for a guest on s390x',
+  'qemu-system-arm': 'boots kernels for arm64',
+  'qemu-system-misc': 'boots kernels for s390x',
+  'qemu-system-x86': 'boots kernels for amd64',
+  'util-linux': 'ends a virtual machine with its test, by setpriv(1)',
+  'xz-utils': 'decompresses the modules of kernels'
+}
+
 const UNITS = { 'libcmocka-dev': 'runs the C unit tests' }
 
 /** @type {Record<string, Record<string, string>>} */
@@ -92,6 +103,7 @@ const DEBIAN_PACKAGES = {
   real: {
     ...BINARIES,
     ...SANDBOX,
+    ...KERNELS,
     bubblewrap: 'a sandbox',
     crun: 'a sandbox',
     'erlang-base': 'lists addresses',

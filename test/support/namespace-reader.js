@@ -3,12 +3,17 @@
 // A program for tests. It reads the paths of network namespaces, one a line, enters each, and prints a line of
 // JSON: the native function's answer or error there, ours, our diagnosis, and what interfaces() returns. So one
 // process for each mode reads thousands of topologies. An empty line is the namespace in which it is.
+//
+//   node namespace-reader.js [SOURCE,…]
 
 const os = require('node:os')
 const readline = require('node:readline')
 const { diagnose, interfaces, networkInterfaces } = require('../..')
 const { enter } = require('../build/setns.node')
 
+const [, , only] = process.argv
+/** @type {any} */
+const options = only === undefined ? undefined : { sources: only.split(',') }
 const inherited = ['constructor', '__proto__', 'toString', 'valueOf', 'hasOwnProperty']
 
 /**
@@ -46,9 +51,9 @@ readline.createInterface({ input: process.stdin }).on('line', (path) => {
   if (path !== '') enter(path)
   const reading = {
     native: answerOrError(readNative),
-    ours: answerOrError(networkInterfaces),
-    diagnosis: diagnose(),
-    interfaces: answerOrError(interfaces)
+    ours: answerOrError(() => networkInterfaces(options)),
+    diagnosis: diagnose(options),
+    interfaces: answerOrError(() => interfaces(options))
   }
   process.stdout.write(`${JSON.stringify(reading)}\n`)
 })

@@ -80,12 +80,14 @@ class Readers {
  * Reads a namespace once, in a process of its own.
  *
  * @param {Namespace} ns
- * @param {string[]} launch as in RunOptions
+ * @param {string[]} [launch] as in RunOptions
+ * @param {string} [sources] only these
  * @returns {Reading}
  */
-function readOnce(ns, launch) {
+function readOnce(ns, launch, sources) {
+  const args = sources === undefined ? [] : [sources]
   // The empty line is the namespace in which it starts.
-  const { status, stdout, stderr } = ns.node([reader], { launch, input: '\n' })
+  const { status, stdout, stderr } = ns.node([reader, ...args], { launch, input: '\n' })
   if (status !== 0 || stderr !== '') throw new Error(`namespace-reader.js: ${status}: ${stderr}`)
   return JSON.parse(stdout)
 }

@@ -11,7 +11,8 @@ const { findAddon, publishedName } = require('../../lib/addon/locate')
 
 /** @typedef {{ start: number, end: number }} Read in milliseconds */
 
-const TIMEOUT = 20_000
+// An emulated processor takes that long.
+const TIMEOUT = 60_000
 const INTERVAL = 5
 
 /**

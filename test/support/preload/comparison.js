@@ -8,45 +8,22 @@ const { isDeepStrictEqual } = require('node:util')
 const fc = require('fast-check')
 const { preloadPath } = require('../../..')
 const { requirements } = require('../requirements')
-const { AF_INET, AF_INET6, AF_PACKET, isOf, readBoth, refuse, withNetwork } = require('./lists')
+const {
+  AF_INET,
+  AF_INET6,
+  isOf,
+  readBoth,
+  refuse,
+  withNetwork,
+  withoutLongAddresses,
+  withoutNetlinkFields
+} = require('./lists')
 const { arbitraryNetwork, isAlternativeName } = require('./generated-networks')
 
-const RX_NOHANDLER = 8 * 23
-// Hexadecimal digits of an Ethernet address, and of what SIOCGIFHWADDR reports.
-const MAC_DIGITS = 2 * 6
-const HWADDR_DIGITS = 2 * 14
 // CI always uses the same networks, so that only a change to the code can make it fail.
 const SEED = process.env.CI ? { seed: 1 } : {}
 
 /** @typedef {any[]} List */
-
-/** What ioctl(2) reports of a link's hardware addresses: the broadcast address only if it is Ethernet's. */
-function withoutLongAddresses(/** @type {any} */ entry) {
-  const { address } = entry
-  if (address?.family !== AF_PACKET || address.bytes.length === MAC_DIGITS) return entry
-  return {
-    ...entry,
-    address: { ...address, bytes: address.bytes.slice(0, HWADDR_DIGITS) },
-    other: null
-  }
-}
-
-/** The part of a list that is known without netlink, in an order that is. */
-function withoutNetlinkFields(/** @type {List} */ list) {
-  const known = list.map(({ flags, data, other, ...entry }) => ({
-    ...entry,
-    // SIOCGIFFLAGS has 16 bits.
-    flags: flags & 0xffff,
-    // if_inet6 has no peers.
-    other: isOf(AF_INET6)(entry) ? null : other,
-    // /proc/net/dev has no rx_nohandler.
-    data: data?.slice(0, RX_NOHANDLER)
-  }))
-  const isIPv6 = isOf(AF_INET6)
-  // Only netlink reports the kernel's order of a link's addresses within one scope.
-  const sorted = known.filter(isIPv6).map((entry) => JSON.stringify(entry))
-  return [...known.filter((entry) => !isIPv6(entry)), ...sorted.sort()]
-}
 
 /** Names of the links with an address of a family. Without renames, a label begins with its link's name. */
 function namesWith(/** @type {List} */ list, /** @type {number} */ family) {
