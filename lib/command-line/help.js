@@ -132,7 +132,8 @@ Prints the path for \`node -r\`, for any current directory:
 
   node -r "$(osh-ifaddrs register-path)" app.js
 
-NODE_OPTIONS takes \`-r\` too. There, put a path with blanks in double quotes.
+In NODE_OPTIONS, write --require= before it: next dev does not start with -r
+there. Put a path with blanks in double quotes.
 
   -h, --help  show this text
 
