@@ -29,7 +29,10 @@ const contenders = {
   ours: () => require('../lib').networkInterfaces,
   interfaces: () => require('../lib').interfaces,
   // What a watcher does at intervals where netlink is refused. Nothing changes.
-  poll: () => require('../lib/watch/readers').openReader(7, () => {}).read,
+  poll: () => {
+    const { bitsOf } = require('../lib/addon/load')
+    return require('../lib/watch/readers').openReader(bitsOf(), () => {}).read
+  },
   procfs: () => {
     const { networkInterfaces } = require('../lib')
     return () => networkInterfaces({ sources: ['procfs'] })

@@ -126,15 +126,17 @@ function check(valid, requirement, value) {
   throw new TypeError(`${requirement}, not ${inspect(value, { depth: 0, maxStringLength: 40 })}`)
 }
 
+const ALL_SOURCES = bitsOf()
+
 /**
  * @param {import('../index').Options | undefined} options
  * @returns {number} a bit for each source to ask
  */
 function toSourceBits(options) {
-  if (options === undefined) return bitsOf()
+  if (options === undefined) return ALL_SOURCES
   check(typeof options === 'object' && options !== null, '"options" must be an object', options)
   const { sources } = options
-  if (sources === undefined) return bitsOf()
+  if (sources === undefined) return ALL_SOURCES
   // Not by Array.isArray(), which other code may have replaced.
   check(
     typeof sources === 'object' && sources?.length >= 0,

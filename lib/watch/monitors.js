@@ -78,4 +78,4 @@ function monitorHere(addon) {
   return monitors.get(key) ?? new Monitor(addon, key)
 }
 
-module.exports = { Monitor, RTNETLINK, monitorHere }
+module.exports = { RTNETLINK, monitorHere }
