@@ -6,6 +6,7 @@ const { once } = require('node:events')
 const path = require('node:path')
 const t = require('tap')
 const { describeChange } = require('../../lib/command-line/changes')
+const { becomes } = require('../support/becomes')
 const { Namespace } = require('../support/namespace')
 const { runNode } = require('../support/node')
 const { skipWithout } = require('../support/requirements')
@@ -14,21 +15,8 @@ skipWithout(t)
 
 const CLI = path.join(__dirname, '../../lib/command-line/cli.js')
 const TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/
-const DEADLINE_MS = 20_000
 const TRY_MS = 200
 const NO_NETLINK = ['--deny-family', 'netlink']
-
-const pause = () => new Promise((resolve) => setTimeout(resolve, 10))
-
-/**
- * @param {() => boolean} isTrue
- * @param {number} [milliseconds]
- */
-async function becomes(isTrue, milliseconds = DEADLINE_MS) {
-  const deadline = Date.now() + milliseconds
-  while (!isTrue() && Date.now() < deadline) await pause()
-  return isTrue()
-}
 
 /** @param {import('tap').Test} t */
 function makeNamespace(t) {

@@ -9,9 +9,10 @@ const { packOrSkip } = require('../support/app')
 const { tryDownload } = require('../support/downloads')
 const { makeFixture } = require('../support/openshell-fixture')
 const { fetchFromNpm } = require('../support/package')
+const { writePage } = require('../support/pages')
 const { findVersion, install, prepare, runFailing, runWorking } = require('../support/program-runs')
 const { EVERY, NODE_PROGRAMS, OTHER_PROGRAMS } = require('../support/programs')
-const { writePage } = require('../support/programs-page')
+const { PAGE, makePage } = require('../support/programs-page')
 const { requirements } = require('../support/requirements')
 
 t.setTimeout(1_800_000)
@@ -92,6 +93,6 @@ for (const [kind, programs] of Object.entries({ node: NODE_PROGRAMS, others: OTH
 
 t.test('the page', async (t) => {
   if (!t.parent?.passing()) return t.fail('docs/programs.md is not written: a program failed')
-  await writePage(rows, missing)
+  writePage(PAGE, await makePage(rows, missing))
   t.ok(rows.length > 0, `${rows.length} programs`)
 })

@@ -11,6 +11,7 @@ const t = require('tap')
 const { errnoName } = require('../../lib/results/diagnosis')
 const { tryDownload } = require('../support/downloads')
 const { ENGINES, ROWS } = require('../support/real-sandboxes')
+const { readPage, writePage } = require('../support/pages')
 const { skipWithout, requirements } = require('../support/requirements')
 const {
   KEYS,
@@ -20,14 +21,7 @@ const {
   makeNetwork,
   withoutSecond
 } = require('../support/sandbox-network')
-const {
-  makePage,
-  readAnswers,
-  readPage,
-  toAnswer,
-  versionOf,
-  writePage
-} = require('../support/sandboxes-page')
+const { PAGE, makePage, readAnswers, toAnswer, versionOf } = require('../support/sandboxes-page')
 
 t.setTimeout(1_800_000)
 skipWithout(t, 'python3')
@@ -161,10 +155,10 @@ t.test('sandboxes', async (t) => {
   const kinds = [...new Set(ROWS.map(({ kind }) => kind))]
   t.strictSame([...ran], kinds, 'no kind is skipped as a whole')
 
-  const shown = readAnswers(readPage())
+  const shown = readAnswers(readPage(PAGE))
   const answers = all.map(toAnswer)
   const isComplete = all.length === ROWS.length
   const expected = isComplete ? shown : shown.filter((answer) => answers.includes(answer))
-  if (isComplete && t.passing()) writePage(await makePage(all, listVersions()))
+  if (isComplete && t.passing()) writePage(PAGE, await makePage(all, listVersions()))
   t.strictSame(answers, expected, 'as docs/sandboxes.md says; if not, look at the new page')
 })

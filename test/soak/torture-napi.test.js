@@ -6,12 +6,13 @@
 
 const { execFileSync } = require('node:child_process')
 const path = require('node:path')
-const { setImmediate, setTimeout } = require('node:timers/promises')
+const { setImmediate } = require('node:timers/promises')
 const v8 = require('node:v8')
 const vm = require('node:vm')
 const t = require('tap')
 const { findAddon } = require('../../lib/addon/locate')
 const { append } = require('../../lib/results/layout')
+const { becomes } = require('../support/becomes')
 const { Namespace, vethPair } = require('../support/namespace')
 const { skipWithout } = require('../support/requirements')
 const { countDescriptors, countMonitors } = require('./resources')
@@ -59,7 +60,6 @@ const PENDING_EXCEPTION = 10
 const STATUSES = [1, 2, 9, PENDING_EXCEPTION, 11, 15, 16, 23]
 const CODES = ['ERR_OSH_IFADDRS_NAPI', 'ERR_PENDING', 'ENOMEM']
 const ALL = 7
-const DEADLINE = 60_000
 const RTNETLINK = 1
 const PROCFS = 4
 
@@ -302,7 +302,7 @@ for (const [name, operation] of Object.entries(OPERATIONS)) {
     }
     t.strictSame(wrong, [], 'each failure causes an exception and nothing else')
     t.equal(countDescriptors(), descriptorsBefore, 'no descriptor is left')
-    t.ok(await isTrue(() => countMonitors() === 1), 'no thread is left but the one that is kept')
+    t.ok(await becomes(() => countMonitors() === 1), 'no thread is left but the one that is kept')
   })
 }
 
@@ -313,17 +313,6 @@ function countCalls() {
   return calls
 }
 
-/**
- * Waits until a condition is true.
- *
- * @param {() => boolean} condition
- */
-async function isTrue(condition) {
-  const deadline = Date.now() + DEADLINE
-  while (!condition() && Date.now() < deadline) await setTimeout(5)
-  return condition()
-}
-
 t.test('a monitor whose report fails', async (t) => {
   let reports = 0
   let mtu = 1400
@@ -331,22 +320,22 @@ t.test('a monitor whose report fails', async (t) => {
   const monitor = /** @type {object} */ (addon.startMonitor(() => reports++))
   const refused = torture.refuseReports(true)
   change()
-  t.ok(await isTrue(() => torture.refuseReports(true) > refused), 'in its thread')
+  t.ok(await becomes(() => torture.refuseReports(true) > refused), 'in its thread')
   torture.refuseReports(false)
   t.equal(addon.armMonitor(monitor), 0)
   change()
-  t.ok(await isTrue(() => reports === 1), 'armed again, it reports')
+  t.ok(await becomes(() => reports === 1), 'armed again, it reports')
   // The two calls that pass a report to JavaScript.
   for (const at of [1, 2]) {
     torture.start(NAPI, at, GENERIC_FAILURE, false)
     undisturbed(() => addon.armMonitor(monitor))
     change()
-    t.ok(await isTrue(() => countCalls() >= at), `call ${at}`)
+    t.ok(await becomes(() => countCalls() >= at), `call ${at}`)
     torture.stop()
     const before = reports
     addon.armMonitor(monitor)
     change()
-    t.ok(await isTrue(() => reports > before), 'armed again, it reports')
+    t.ok(await becomes(() => reports > before), 'armed again, it reports')
   }
   addon.stopMonitor(monitor)
 })
@@ -354,14 +343,14 @@ t.test('a monitor whose report fails', async (t) => {
 t.test('a monitor that nobody stops', async (t) => {
   const blocks = await countBlocks(0)
   t.ok(addon.startMonitor(() => {}))
-  t.ok(await isTrue(() => countMonitors() === 2), 'control: it runs')
+  t.ok(await becomes(() => countMonitors() === 2), 'control: it runs')
   t.equal(await countBlocks(blocks), blocks, 'the garbage collector frees it')
-  t.ok(await isTrue(() => countMonitors() === 1), 'its thread ends')
+  t.ok(await becomes(() => countMonitors() === 1), 'its thread ends')
 })
 
 t.test('the last monitor', async (t) => {
   addon.stopMonitor(/** @type {object} */ (kept))
-  t.ok(await isTrue(() => countMonitors() === 0), 'no thread is left')
+  t.ok(await becomes(() => countMonitors() === 0), 'no thread is left')
 })
 
 t.test('no call is left out', async (t) => {

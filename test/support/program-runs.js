@@ -7,7 +7,7 @@ const { spawnSync } = require('node:child_process')
 const fs = require('node:fs')
 const path = require('node:path')
 const { once } = require('node:events')
-const { setTimeout: sleep } = require('node:timers/promises')
+const { becomes } = require('./becomes')
 const { Namespace, projectRoot } = require('./namespace')
 const { OPENSHELL } = require('./openshell-fixture')
 const { bareEnvironment, makeFolder, run, runChecked } = require('./package')
@@ -21,11 +21,9 @@ const { makeTemporaryFolder } = require('./temporary-folder')
 /** @typedef {Record<Way, string>} Installed */
 
 const LAUNCH = [...OPENSHELL, '--user', 'keep', '--no-landlock']
-const DEADLINE = 60_000
 // How long a program is asked that must not answer, and how long one that has printed its error may take to end.
 const PATIENCE = 5_000
 const END = 20_000
-const INTERVAL = 50
 
 /**
  * Installs the packed package where no path has a blank, which LD_PRELOAD cannot name.
@@ -106,17 +104,6 @@ class Running {
 }
 
 /**
- * @param {() => boolean} isDone
- * @param {number} [milliseconds]
- * @returns {Promise<boolean>} false if it takes longer
- */
-async function waitUntil(isDone, milliseconds = DEADLINE) {
-  for (const end = Date.now() + milliseconds; !isDone(); await sleep(INTERVAL))
-    if (Date.now() > end) return false
-  return true
-}
-
-/**
  * @param {Fixture} fixture
  * @param {Prepared} prepared
  * @param {Way | null} way
@@ -162,7 +149,7 @@ async function endAll({ peer, sandbox }) {
     }
     return found.length === 0
   }
-  if (!(await waitUntil(isEmpty))) throw new Error(`they go on: ${find().join(' ')}`)
+  if (!(await becomes(isEmpty))) throw new Error(`they go on: ${find().join(' ')}`)
 }
 
 /**
@@ -189,9 +176,9 @@ async function runFailing(fixture, prepared, way) {
   const { answer, failure, hangs } = prepared.program
   const running = start(fixture, prepared, way)
   const asker = ask(fixture, prepared, running)
-  await waitUntil(() => running.end !== null || failure.test(running.output))
-  if (hangs) await waitUntil(() => answer.test(asker.output), PATIENCE)
-  else await waitUntil(() => running.end !== null, END)
+  await becomes(() => running.end !== null || failure.test(running.output))
+  if (hangs) await becomes(() => answer.test(asker.output), PATIENCE)
+  else await becomes(() => running.end !== null, END)
   const { output, end } = running
   await endAll(fixture)
   return { output, end, answer: asker.output }
@@ -211,7 +198,7 @@ async function runWorking(fixture, prepared, way, launch) {
   const running = start(fixture, prepared, way, launch)
   const asker = ask(fixture, prepared, running)
   const isOver = () => asker.end !== null || running.end !== null
-  await waitUntil(() => isOver() || answer.test(asker.output))
+  await becomes(() => isOver() || answer.test(asker.output))
   const { output, end } = running
   await endAll(fixture)
   return { output, end, answer: asker.output }

@@ -2,10 +2,7 @@
 
 // docs/programs.md: what test/real/programs-work.test.js has seen.
 
-const fs = require('node:fs')
-const os = require('node:os')
-const path = require('node:path')
-const { projectRoot } = require('./namespace')
+const { describeRun, formatPage } = require('./pages')
 
 /**
  * @typedef {object} Row
@@ -17,7 +14,7 @@ const { projectRoot } = require('./namespace')
  * @property {string} seen
  */
 
-const PAGE = path.join(projectRoot, 'docs/programs.md')
+const PAGE = 'programs.md'
 
 /** @type {Record<import('./programs').Way, string>} */
 const WAYS = { register: '`--require`', preload: '`LD_PRELOAD`', run: '`run`' }
@@ -26,23 +23,13 @@ const WAYS = { register: '`--require`', preload: '`LD_PRELOAD`', run: '`run`' }
 const line = ({ name, version, message, end, ways, seen }) =>
   `| ${name} (${version}) | \`${message}\`, ${end} | ${ways.map((way) => WAYS[way]).join(', ')} | ${seen} |`
 
-/** @returns {string} such as `Debian GNU/Linux 12` */
-function findSystem() {
-  const text = fs.readFileSync('/etc/os-release', 'utf8')
-  const [, name] = /^NAME="?(.*?)"?$/m.exec(text) ?? []
-  const [, version] = /^VERSION_ID="?(.*?)"?$/m.exec(text) ?? []
-  return [name, version].filter(Boolean).join(' ')
-}
-
 /**
  * @param {Row[]} rows
  * @param {string[]} missing the programs that were not run
- * @param {Date} [date]
+ * @returns {Promise<string>}
  */
-function makePage(rows, missing, date = new Date()) {
-  const [linux] = os.release().split('-')
-  const where = `${findSystem()}, Linux ${linux}, ${process.arch}, Node ${process.versions.node}`
-  return `# Programs
+function makePage(rows, missing) {
+  return formatPage(`# Programs
 
 Each of these programs runs in a sandbox where \`socket(AF_NETLINK)\` fails with EPERM, as in OpenShell v0.0.33 to v0.0.54. It fails
 there alone, and works with the package.
@@ -62,23 +49,10 @@ The third column lists every way that works alone:
 \`--require\` does not reach programs that are not Node, and native addons that call getifaddrs(3): hyperdht and zeromq. A peer is a
 program in another network namespace, at the other end of a virtual Ethernet link.
 
-Seen on ${date.toISOString().slice(0, 10)}: ${where}. To repeat it, and to write this page:
+Seen on ${describeRun()}. To repeat it, and to write this page:
 
     npm run test:real -- programs-work
-`
+`)
 }
 
-/**
- * Writes the page as prettier formats it.
- *
- * @param {Row[]} rows
- * @param {string[]} missing
- * @param {string} [file]
- */
-async function writePage(rows, missing, file = PAGE) {
-  const { format, resolveConfig } = await import('prettier')
-  const options = { ...(await resolveConfig(PAGE)), filepath: PAGE }
-  fs.writeFileSync(file, await format(makePage(rows, missing), options))
-}
-
-module.exports = { makePage, writePage }
+module.exports = { PAGE, makePage }

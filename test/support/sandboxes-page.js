@@ -3,13 +3,9 @@
 // docs/sandboxes.md, as test/real/sandboxes.test.js writes it, and the facts that it contains.
 
 const { spawnSync } = require('node:child_process')
-const fs = require('node:fs')
-const os = require('node:os')
-const path = require('node:path')
-const prettier = require('prettier')
-const { projectRoot } = require('./launch')
+const { describeRun, formatPage } = require('./pages')
 
-const PAGE = path.join(projectRoot, 'docs/sandboxes.md')
+const PAGE = 'sandboxes.md'
 
 /**
  * What was found in a sandbox, as the page tells it.
@@ -96,31 +92,22 @@ function versionOf(name) {
   return [name, stdout || 'unknown']
 }
 
-/** @returns {string} */
-function describeMachine() {
-  const [, system] = /^PRETTY_NAME="(.*)"$/m.exec(fs.readFileSync('/etc/os-release', 'utf8')) ?? []
-  const [kernel] = os.release().match(/^\d+\.\d+/) ?? []
-  return `${system}, Linux ${kernel}, ${process.arch}, Node ${process.versions.node}`
-}
-
 /**
  * @param {Facts[]} facts
  * @param {string[][]} versions of packages: names and versions
  * @returns {Promise<string>}
  */
-async function makePage(facts, versions) {
-  const date = new Date().toISOString().slice(0, 10)
+function makePage(facts, versions) {
   const text = [
     INTRODUCTION,
     '## Answers',
     toTable(HEADINGS, facts.map(toCells)),
     LEGEND,
     '## Versions',
-    `Run on ${date}: ${describeMachine()}.`,
+    `Run on ${describeRun()}.`,
     toTable(['package', 'version'], versions)
   ].join('\n\n')
-  const options = await prettier.resolveConfig(PAGE)
-  return prettier.format(text, { ...options, parser: 'markdown' })
+  return formatPage(text)
 }
 
 /**
@@ -136,17 +123,4 @@ function readAnswers(page) {
 /** @param {Facts} facts */
 const toAnswer = (facts) => toLine(toCells(facts))
 
-/** @returns {string} the page, or nothing */
-function readPage() {
-  return fs.existsSync(PAGE) ? fs.readFileSync(PAGE, 'utf8') : ''
-}
-
-/** @param {string} text */
-function writePage(text) {
-  // Other tests pack the package meanwhile, which contains the page.
-  const partial = path.join(projectRoot, 'test/build/sandboxes.md')
-  fs.writeFileSync(partial, text)
-  fs.renameSync(partial, PAGE)
-}
-
-module.exports = { makePage, readAnswers, readPage, toAnswer, versionOf, writePage }
+module.exports = { PAGE, makePage, readAnswers, toAnswer, versionOf }

@@ -5,15 +5,11 @@
 
 const fs = require('node:fs')
 const readline = require('node:readline')
-const { setTimeout } = require('node:timers/promises')
 const { embed } = require('../../lib/addon/load')
 const { findAddon, publishedName } = require('../../lib/addon/locate')
+const { becomes } = require('./becomes')
 
 /** @typedef {{ start: number, end: number }} Read in milliseconds */
-
-// An emulated processor takes that long.
-const TIMEOUT = 60_000
-const INTERVAL = 5
 
 /**
  * Waits until a function returns something truthy, and returns that.
@@ -24,11 +20,10 @@ const INTERVAL = 5
  * @returns {Promise<T>}
  */
 async function waitFor(find, what) {
-  for (const deadline = performance.now() + TIMEOUT; ; await setTimeout(INTERVAL)) {
-    const found = find()
-    if (found) return found
-    if (performance.now() > deadline) throw new Error(`timeout: ${what}`)
-  }
+  /** @type {T | undefined} */
+  let found
+  if (await becomes(() => (found = find()))) return /** @type {T} */ (found)
+  throw new Error(`timeout: ${what}`)
 }
 
 /**
