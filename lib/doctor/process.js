@@ -7,7 +7,7 @@ const { errnoName } = require('../results/diagnosis')
 const { readText } = require('./attempt')
 const { findSuspects } = require('./suspects')
 const { NO_REPLY } = require('./symptoms')
-const { callWatched } = require('./watchdog')
+const { LIMIT_MS, callWatched } = require('./watchdog')
 
 /** @typedef {import('../index').SourceName} SourceName */
 /** @typedef {import('../index').SourceReport} SourceReport */
@@ -124,8 +124,10 @@ function findNative() {
 /** @param {import('./sources').Knowledge} knowledge */
 function callNative({ addonError }) {
   if (addonError === null) return call(findNative())
-  const reason = `os.networkInterfaces() never returns, and this package does not work: ${addonError.message}`
-  return callWatched(() => call(findNative()), `osh-ifaddrs: ${reason}\n`)
+  const message =
+    `osh-ifaddrs: os.networkInterfaces() did not return within ${LIMIT_MS / 1000} s, ` +
+    `and this package does not work: ${addonError.message}\n`
+  return callWatched(() => call(findNative()), message)
 }
 
 /**
