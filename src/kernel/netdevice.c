@@ -1,6 +1,7 @@
 // netdevice(7) requests about links; see netdevice.h.
 
 #include "netdevice.h"
+#include "../core/addresses.h"
 #include "../core/links.h"
 
 #include <errno.h>
@@ -63,7 +64,8 @@ static bool has_mac(const struct osh_link *link) {
 }
 
 // SIOCGIFHWADDR reports 14 bytes of the hardware address, and not how long it is. Every address of
-// a link is as long as its permanent one (ethtool_get_perm_addr()).
+// a link is as long as its permanent one (ethtool_get_perm_addr()). If that is refused, zeros are
+// taken for none.
 static void read_hwaddr_len(struct completion *completion, struct osh_link *link) {
   union {
     struct ethtool_perm_addr header;
@@ -71,12 +73,11 @@ static void read_hwaddr_len(struct completion *completion, struct osh_link *link
   } answer = {.header = {.cmd = ETHTOOL_GPERMADDR, .size = sizeof(link->hwaddr)}};
   struct ifreq ifreq = {.ifr_data = (void *)&answer};
   memcpy(ifreq.ifr_name, link->name, sizeof(ifreq.ifr_name));
-  static const uint8_t zeros[sizeof(link->hwaddr)];
   const int error = ioctl(completion->fd, SIOCETHTOOL, &ifreq) == 0 ? 0 : -errno;
   osh_record_shortage(&completion->attempt, "ioctl(SIOCETHTOOL)", error);
   if (error == 0 && answer.header.size <= link->hwaddr_len)
     link->hwaddr_len = (uint8_t)answer.header.size;
-  else if (memcmp(link->hwaddr, zeros, sizeof(zeros)) == 0)
+  else if (error != 0 && osh_is_zero(link->hwaddr, link->hwaddr_len))
     link->hwaddr_len = 0;
   else
     link->facts |= OSH_LINK_HWADDR_CUT;

@@ -35,13 +35,17 @@ static void test_details_of_other_types(void **state) {
     uint8_t ethtool; // 0xff: refused
     uint8_t expected;
     bool cut;
-  } cases[] = {{8, 8, false}, {14, 14, false}, {20, 14, true}, {0, 0, false}, {0xff, 14, true}};
+    bool zero;
+  } cases[] = {{8, 8, false, false}, {14, 14, false, false},  {20, 14, true, false},
+               {0, 0, false, false}, {0xff, 14, true, false}, {16, 14, true, true},
+               {4, 4, false, true},  {0xff, 0, false, true}};
   for (size_t i = 0; i < LENGTH_OF(cases); i++) {
     struct osh_snapshot snapshot = {.request.details = true};
     add_link(&snapshot, 7, OSH_LINK_NAME, "ib0");
     struct answers answers;
     start_answers(&answers);
-    answer_facts(&answers, IFF_UP, ARPHRD_INFINIBAND);
+    answer_short(&answers, IFF_UP, NULL);
+    answer_short(&answers, ARPHRD_INFINIBAND, cases[i].zero ? NULL : hwaddr);
     refuse(&answers, EINVAL); // SIOCGIFMTU
     if (cases[i].ethtool == 0xff) {
       refuse(&answers, EOPNOTSUPP);
