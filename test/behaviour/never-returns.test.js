@@ -7,7 +7,6 @@
 
 const path = require('node:path')
 const t = require('tap')
-const { bin } = require('../../package.json')
 const { preloadPath } = require('../..')
 const { launchArguments, projectRoot } = require('../support/launch')
 const { skipWithout } = require('../support/requirements')
@@ -16,7 +15,6 @@ const { makeNamespace, makeRunners } = require('../support/sandbox')
 skipWithout(t, 'strace')
 t.setTimeout(240_000)
 
-const COMMAND = path.join(projectRoot, bin['osh-ifaddrs'])
 const CLI = path.join(projectRoot, 'lib/command-line/cli.js')
 const PRINT = path.join(projectRoot, 'test/support/fixtures/print.js')
 const LISTS = path.join(projectRoot, 'test/build/lists')

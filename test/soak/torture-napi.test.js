@@ -50,8 +50,6 @@ const library = path.join(__dirname, '../build/torture.node')
 const torture = require(library)
 
 const NAPI = 0
-const MEMORY = 1
-const SYSTEM = 2
 const KINDS = ['N-API call', 'allocation', 'call to the system']
 const GENERIC_FAILURE = 9
 const PENDING_EXCEPTION = 10

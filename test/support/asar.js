@@ -17,7 +17,6 @@ function toReal(file) {
 
 const { existsSync, readFileSync, statSync } = fs
 const { dlopen } = process
-fs.existsSync = (file) => existsSync(/** @type {string} */ (toReal(file)))
 fs.readFileSync = (file, ...rest) => readFileSync(toReal(file), ...rest)
 fs.statSync = (file, ...rest) => statSync(toReal(file), ...rest)
 process.dlopen = (module, file, ...rest) =>

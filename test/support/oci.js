@@ -130,4 +130,4 @@ function listSystemCalls() {
   return names
 }
 
-module.exports = { PROJECT, SYSTEM, inGvisor, inOci, listSystemCalls, makeBundle }
+module.exports = { PROJECT, SYSTEM, inGvisor, inOci, listSystemCalls }

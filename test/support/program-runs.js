@@ -204,4 +204,4 @@ async function runWorking(fixture, prepared, way, launch) {
   return { output, end, answer: asker.output }
 }
 
-module.exports = { endAll, findVersion, install, prepare, runFailing, runWorking }
+module.exports = { findVersion, install, prepare, runFailing, runWorking }

@@ -130,7 +130,7 @@ function addSystem(image, { system, node }) {
   image.copy(node, 'node/bin/node')
 }
 
-/** @param {Initramfs} image @param {string} kernel @returns {number} how many modules it has */
+/** @param {Initramfs} image @param {string} kernel */
 function addModules(image, kernel) {
   const folder = ['lib/modules', 'usr/lib/modules']
     .map((name) => path.join(kernel, name))
@@ -138,7 +138,6 @@ function addModules(image, kernel) {
   const modules = readModules(folder ?? kernel, MODULES)
   for (const [name, content] of modules) image.file(`modules/${name}.ko`, content)
   image.file('modules/order', [...modules.keys(), ''].join('\n'))
-  return modules.size
 }
 
 /**
@@ -167,19 +166,19 @@ function findKernel(folder) {
  * @param {string} debian
  * @param {Parts} parts
  * @param {{ app: string, file: string }} options `app`: the folder of the unpacked package; `file`: what to write
- * @returns {{ kernel: string, initramfs: string, modules: number }}
+ * @returns {{ kernel: string, initramfs: string }}
  */
 function makeImage(debian, parts, { app, file }) {
   const helpers = compileHelpers(debian, parts.seccomp)
   const image = new Initramfs(file)
   addSystem(image, parts)
-  const modules = addModules(image, parts.kernel)
+  addModules(image, parts.kernel)
   addPackage(image, app, helpers)
   const published = path.join(app, `prebuilds/linux-${MACHINES[debian].arch}.node`)
   if (!fs.existsSync(published))
     image.copy(compileAddon(debian, parts.libmnl), 'app/build/Release/osh_ifaddrs.node')
   image.close()
-  return { kernel: findKernel(parts.kernel), initramfs: file, modules }
+  return { kernel: findKernel(parts.kernel), initramfs: file }
 }
 
 module.exports = { download, makeImage }

@@ -63,4 +63,4 @@ function startReader(name, mode = 'nothing refused') {
   return [launcher, ...OPEN, ...MODES[mode], '--', ...COMMANDS[name]]
 }
 
-module.exports = { COMMANDS, MODES, OURS, startReader }
+module.exports = { MODES, OURS, startReader }
