@@ -188,9 +188,7 @@ function embed(addons) {
 }
 
 module.exports = {
-  NAMES,
   SOURCES,
-  bitOf,
   bitsOf,
   check,
   toSourceBits,
