@@ -45,7 +45,7 @@ t.test('standard output is a socket, of which the sandbox lets nobody ask', asyn
   t.match(doctor({ launch }).stdout, FAILS)
   for (const args of [['--help'], ['list'], ['register-path'], ['preload-path']])
     t.not(ns.node([CLI, ...args], { launch }).stdout, '', args.join())
-  t.match(ns.node([CLI, 'frob'], { launch }).stderr, /^Unknown|^osh-ifaddrs: Unknown command/)
+  t.match(ns.node([CLI, 'frob'], { launch }).stderr, /^osh-ifaddrs: Unknown command/)
 })
 
 t.test('standard output is full for a moment', async (t) => {

@@ -153,8 +153,7 @@ function compile(file, folder) {
     file,
     uses: named(/^[Uw]$/),
     defines: named(/^[TDBR]$/),
-    // Functions of block.h are the same in each file.
-    locals: named(/^t$/).filter((name) => !name.startsWith('osh_'))
+    locals: named(/^t$/)
   }
 }
 
