@@ -9,16 +9,12 @@
 #include <err.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 static void write_texts(const struct osh_snapshot *snapshot) {
   char text[OSH_IPV6_TEXT_MAX];
   for (size_t i = 0; i < snapshot->address_count; i++) {
     const struct osh_address *address = &snapshot->addresses[i];
-    if (address->family == AF_INET)
-      osh_ipv4_text(address->bytes, text);
-    else
-      osh_ipv6_text(address->bytes, text);
+    osh_address_text(address->family, address->bytes, text);
   }
   for (size_t i = 0; i < snapshot->link_count; i++)
     osh_mac_text(snapshot->links[i].hwaddr, text);

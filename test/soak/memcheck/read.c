@@ -40,8 +40,7 @@ static void print_addresses(const struct osh_snapshot *snapshot) {
   for (size_t i = 0; i < snapshot->address_count; i++) {
     const struct osh_address *address = &snapshot->addresses[i];
     char text[OSH_IPV6_TEXT_MAX + 1] = {0};
-    (void)(address->family == AF_INET ? osh_ipv4_text(address->bytes, text)
-                                      : osh_ipv6_text(address->bytes, text));
+    osh_address_text(address->family, address->bytes, text);
     (void)printf("address %s/%u %s %u %u %u %x", text, address->prefix_len,
                  osh_address_name(snapshot, address), address->ifindex, address->link,
                  address->mac_link, address->facts);
