@@ -127,9 +127,7 @@ function explainRefusals(sources) {
   const reasons = sources.map(({ name, syscall, code }) =>
     syscall === null ? `${name} reports no addresses` : `${name}: ${syscall} failed with ${code}`
   )
-  return (
-    `${reasons.join('; ')}. The sandbox must allow one of these calls. ` + 'Run: osh-ifaddrs doctor'
-  )
+  return `${reasons.join('; ')}. The sandbox must allow one of these calls. Run: osh-ifaddrs doctor`
 }
 
 /**
