@@ -47,7 +47,7 @@ const PROCESSORS = {
   'libc6-dev-s390x-cross': 'compiles the unit tests for s390x'
 }
 
-/** For virtual machines. */
+/** For virtual machines. The cross compiler is one of PROCESSORS, too, for another purpose. */
 const KERNELS = {
   'gcc-s390x-linux-gnu': 'compiles the addon for a guest on s390x',
   'libc6-dev-s390x-cross': 'compiles the addon for a guest on s390x',
@@ -65,12 +65,12 @@ const DEBIAN_PACKAGES = {
   demo: { ...ADDON, ...SANDBOX },
   lint: {
     ...ADDON,
-    ...SANDBOX,
     ...UNITS,
     clang: 'its headers are read by clang-tidy',
     'clang-format': 'checks the format of C',
     'clang-tidy': 'analyses C',
     cppcheck: 'analyses C',
+    'libseccomp-dev': 'its headers are read by clang-tidy',
     shellcheck: 'analyses shell scripts'
   },
   bench: {
@@ -79,7 +79,6 @@ const DEBIAN_PACKAGES = {
     'python3-psutil': 'is compared with',
     valgrind: 'counts instructions'
   },
-  prebuild: BINARIES,
   behaviour: {
     ...BINARIES,
     ...SANDBOX,
@@ -140,4 +139,4 @@ const UNPACKED_PACKAGES = {
   }
 }
 
-module.exports = { DEBIAN_PACKAGES, UNPACKED_PACKAGES }
+module.exports = { BINARIES, DEBIAN_PACKAGES, UNPACKED_PACKAGES }

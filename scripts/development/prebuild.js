@@ -12,7 +12,7 @@ const path = require('node:path')
 const { compile } = require('./compile')
 const { installDebianPackages, unpackDebianPackages } = require('./debian')
 const { installNpmPackages } = require('./npm')
-const { DEBIAN_PACKAGES } = require('./packages')
+const { BINARIES } = require('./packages')
 const { attempt } = require('./run')
 
 const root = path.join(__dirname, '../..')
@@ -84,8 +84,7 @@ function prebuild(target) {
 }
 
 attempt(() => {
-  if (installDebianPackages(DEBIAN_PACKAGES.prebuild).length > 0)
-    throw new Error('these packages are missing')
+  if (installDebianPackages(BINARIES).length > 0) throw new Error('these packages are missing')
   installNpmPackages()
   fs.rmSync(output, { recursive: true, force: true })
   fs.mkdirSync(output)
