@@ -147,12 +147,13 @@ static void infer_prefixes(struct osh_snapshot *snapshot, bool may_read,
 }
 
 // If rtnetlink provided the addresses and no source the links, if_inet6 names those with IPv6.
-static void read_names(struct osh_snapshot *snapshot, struct osh_attempt *attempt) {
+// Returns whether the file changed during each reading, so that a name may be missing.
+static bool read_names(struct osh_snapshot *snapshot, struct osh_attempt *attempt) {
   struct osh_contents contents;
   int error = osh_proc_net_read(OSH_PROC_NET_IF_INET6, &contents);
   if (error != 0) {
     osh_record_failure(attempt, contents.call, error);
-    return;
+    return false;
   }
   struct osh_text line;
   struct osh_if_inet6 entry;
@@ -168,6 +169,7 @@ static void read_names(struct osh_snapshot *snapshot, struct osh_attempt *attemp
     link->facts |= OSH_LINK_NAME;
   }
   free(contents.bytes);
+  return contents.changed;
 }
 
 static int compare_names(const void *left, const void *right) {
@@ -274,10 +276,11 @@ static bool infer_flags(struct osh_snapshot *snapshot, bool may_read, struct osh
 
 struct osh_inference osh_procfs_infer(struct osh_snapshot *snapshot, bool may_read) {
   struct osh_attempt *attempt = &snapshot->attempts[OSH_SOURCE_PROCFS];
+  struct osh_inference inference = {0};
   if (may_read && (snapshot->missing & OSH_FACT_LINKS) &&
       snapshot->attempts[OSH_SOURCE_RTNETLINK].provided != 0)
-    read_names(snapshot, attempt);
-  struct osh_inference inference = {.is_doubtful = infer_flags(snapshot, may_read, attempt)};
+    inference.is_doubtful = read_names(snapshot, attempt);
+  inference.is_doubtful |= infer_flags(snapshot, may_read, attempt);
   infer_prefixes(snapshot, may_read, &inference);
   return inference;
 }

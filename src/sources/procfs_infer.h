@@ -6,8 +6,9 @@
 
 struct osh_inference {
   bool prefixes;    // some prefix lengths were inferred
-  bool is_doubtful; // the routes may be of another state, unless another read has the same result:
-                    // a link with IPv6 addresses has none, or they changed during each reading
+  bool is_doubtful; // names may be missing, or the routes be of another state, unless another read
+                    // has the same result: a file changed during each reading, or a link with IPv6
+                    // addresses has no routes
 };
 
 // Infers what the snapshot lacks, and records in procfs's attempt what cannot be read for that.

@@ -95,6 +95,42 @@ static void test_only_ipv4(void **state) {
   assert_state("10.0.0.1", 0, SUBNET("eth1"), IFF_UP | IFF_RUNNING, false);
 }
 
+// The names that if_inet6 has, in readings of two pages each, of which the second line is given.
+static void assert_names(const char *const lines[], size_t count, bool is_doubtful) {
+  struct osh_snapshot snapshot = {.missing = OSH_FACT_LINKS};
+  snapshot.attempts[OSH_SOURCE_RTNETLINK].provided = OSH_FACT_IPV4 | OSH_FACT_IPV6;
+  add_link(&snapshot, 7, 0, "");
+  add_address(&snapshot, 7, "fd00::1", "")->facts = OSH_ADDRESS_PREFIX_KNOWN;
+  struct answers answers = {0};
+  for (size_t i = 0; i < count; i++) {
+    char text[256];
+    const size_t length = (size_t)snprintf(
+        text, sizeof(text), "fd000000000000000000000000000001 07 40 00 80 eth0\n%s", lines[i]);
+    succeed(&answers, 0); // open
+    answer_bytes(&answers, text, length - 1);
+    answer_bytes(&answers, text + length - 1, 1);
+  }
+  answer_file(&answers, SUBNET("eth0"));
+  uint8_t *copy = start_script(&answers);
+  assert_int_equal(osh_procfs_infer(&snapshot, true).is_doubtful, is_doubtful);
+  end_script(copy);
+  assert_string_equal(snapshot.links[0].name, "eth0");
+  osh_snapshot_free(&snapshot);
+}
+
+static void test_names(void **state) {
+  (void)state;
+  static const char *const lines[] = {
+      "fd000000000000000000000000000002 07 40 00 80 eth0\n",
+      "fd000000000000000000000000000003 07 40 00 80 eth0\n",
+      "fd000000000000000000000000000004 07 40 00 80 eth0\n",
+      "fd000000000000000000000000000005 07 40 00 80 eth0\n",
+      "fd000000000000000000000000000005 07 40 00 80 eth0\n",
+  };
+  assert_names(lines + 3, 2, false);
+  assert_names(lines, 4, true);
+}
+
 #define HEADING "Iface\tDestination\tGateway\tFlags\tRefCnt\tUse\tMetric\tMask\n"
 
 // Infers the prefix lengths of 10.0.17.1, which eth0 has twice.
@@ -173,6 +209,7 @@ static const struct CMUnitTest tests[] = {
     cmocka_unit_test(test_routes_of_no_link),
     cmocka_unit_test(test_ipv6_routes_in_another_format),
     cmocka_unit_test(test_only_ipv4),
+    cmocka_unit_test(test_names),
     cmocka_unit_test(test_prefixes),
     cmocka_unit_test(test_prefixes_in_gvisor),
     cmocka_unit_test(test_routes_in_another_format),
