@@ -73,53 +73,77 @@ function findShortage({ sources }) {
   return code === undefined ? null : { syscall: syscall ?? null, code }
 }
 
-/**
- * @param {NodeJS.ProcessEnv} env
- * @returns {Promise<Report>}
- */
-async function makeReport(env) {
+/** @param {NodeJS.ProcessEnv} env */
+async function investigate(env) {
   const present = findActive(env)
   // A policy may kill the process for calls that OSH_IFADDRS_SOURCES excludes.
   const mayAsk = present.sources === null
   const evidence = collectEvidence(env, mayAsk)
   const knowledge = trySources(present)
   const trial = tryNative(present, knowledge, evidence)
-  const { active, native } = trial
-  const { addonError, sources, whole } = knowledge
-  const facts = findFacts(whole)
-  const needsServer = native.works === false || trial.failure !== null
+  const needsServer = trial.native.works === false || trial.failure !== null
   const server = needsServer ? await tryListen() : { works: null, refusal: null }
   const causes = findCauses(trial, knowledge, evidence, server.works)
-  const { refusedCall, mechanism, suspects, remedies } = causes
+  return { evidence, knowledge, trial, listen: server.refusal, causes }
+}
+
+/** @typedef {Awaited<ReturnType<typeof investigate>>} Findings */
+
+/** @param {Findings} findings */
+function judge({ knowledge: { whole }, trial: { native }, causes: { mechanism } }) {
+  const facts = findFacts(whole)
   const oursAnswers = facts.ipv4 !== null || facts.ipv6 !== null
+  /** @type {Report['status']} */
   const status = native.works && mechanism === null ? 0 : oursAnswers ? 1 : 2
-  const shortage = oursAnswers ? null : findShortage(whole)
+  return { status, facts, shortage: oursAnswers ? null : findShortage(whole) }
+}
+
+/**
+ * @param {NodeJS.ProcessEnv} env
+ * @param {Findings} findings
+ * @param {ReturnType<typeof judge>} verdict
+ * @returns {Remedy[]} those in reach of this process first
+ */
+function listRemedies(env, { evidence, knowledge, trial, causes }, { status, shortage }) {
+  const { mechanism, remedies } = causes
   const own = {
     0: () => [],
     1: () => remediesForProcess(trial, env),
-    2: () => remediesForFailure(knowledge, active, shortage, mechanism, evidence)
+    2: () => remediesForFailure(knowledge, trial.active, shortage, mechanism, evidence)
   }
+  return [...own[status](), ...remedies]
+}
+
+/**
+ * @param {NodeJS.ProcessEnv} env
+ * @returns {Promise<Report>}
+ */
+async function makeReport(env) {
+  const findings = await investigate(env)
+  const { evidence, knowledge, trial, listen, causes } = findings
+  const { addonError, sources, whole } = knowledge
+  const verdict = judge(findings)
   return {
     format: 1,
     versions: listVersions(),
-    status,
-    native,
-    refusedCall,
-    replaced: status === 1 && answersAlready(trial),
-    listen: server.refusal,
-    active,
+    status: verdict.status,
+    native: trial.native,
+    refusedCall: causes.refusedCall,
+    replaced: verdict.status === 1 && answersAlready(trial),
+    listen,
+    active: trial.active,
     addonError: addonError?.message ?? null,
     sources,
-    shortage,
-    facts,
+    shortage: verdict.shortage,
+    facts: verdict.facts,
     complete: whole.complete,
     missing: whole.missing,
     inferred: whole.inferred,
     omitted: whole.omitted,
     evidence,
-    mechanism,
-    suspects,
-    remedies: [...own[status](), ...remedies]
+    mechanism: causes.mechanism,
+    suspects: causes.suspects,
+    remedies: listRemedies(env, findings, verdict)
   }
 }
 
