@@ -129,6 +129,8 @@ static struct reading *get_last_reading(napi_env env) {
            osh_ok(env, napi_create_reference(env, reading->object, 1, &reading->reference)) &&
            osh_ok(env, napi_set_instance_data(env, reading, free_reading, NULL)))
     return reading;
+  if (reading != NULL && reading->reference != NULL)
+    napi_delete_reference(env, reading->reference);
   free(reading);
   return NULL;
 }
