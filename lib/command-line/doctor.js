@@ -256,7 +256,7 @@ function formatReport(report, terminal) {
   const used = sections.filter(([, lines]) => lines.length > 0)
   return [
     style(colour, wrap(verdict, width)),
-    command,
+    command.startsWith('    ') ? command : wrap(command, width),
     ...formatListen(report).map((line) => wrap(line, width)),
     ...used.flatMap(([title, lines]) => ['', style('bold', title), ...lines]),
     ''

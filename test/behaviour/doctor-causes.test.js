@@ -168,4 +168,20 @@ t.test('a namespace that has only lo', async (t) => {
   const down = Namespace.create('lo-down')
   t.teardown(() => down.remove())
   t.equal(diagnose(t, {}, { namespace: down }).lines[1], open.lines[1])
+
+  const narrow = `
+    require('./lib/command-line/output').describeStdout = () => ({ columns: 40 })
+    require(process.argv[1])`
+  t.strictSame(
+    namespace
+      .node(['-e', narrow, ...DOCTOR_ARGS])
+      .stdout.split('\n')
+      .slice(0, 3),
+    [
+      'os.networkInterfaces() works here.',
+      'This network namespace has only lo:',
+      'there is nothing else to see.'
+    ],
+    'in a narrow terminal'
+  )
 })
