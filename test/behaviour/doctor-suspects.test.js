@@ -306,7 +306,7 @@ t.test('the table', async (t) => {
   t.equal(new Set(names).size, names.length, 'each has a name of its own')
   const policies = [...SANDBOXES, ...Object.values(MECHANISMS).map((list) => ({ policies: list }))]
   for (const { text, change, codes } of policies.flatMap((sandbox) => sandbox.policies)) {
-    t.match(text, /[^.]$|\.$/, 'a sentence')
+    t.match(text, /^[A-Z`][^]*[.:]$/, 'a sentence')
     for (const line of (change ?? '').split('\n')) t.ok(line.length <= 74, `80 columns: ${line}`)
     for (const code of codes ?? []) t.match(code, SPECIAL.includes(code) ? /./ : /^E[A-Z]+$/)
   }

@@ -220,7 +220,6 @@ t.test('in sandboxes', { skip: requirements() }, async (t) => {
   await t.test('without an addon', async (t) => {
     const scripts = path.join(projectRoot, 'lib/doctor/report')
     const script = `
-      require(${JSON.stringify(path.join(projectRoot, 'lib/addon/load'))}).load = undefined
       process.dlopen = () => { throw new Error('no addon') }
       require(${JSON.stringify(scripts)})
         .makeReport(process.env)
@@ -228,6 +227,6 @@ t.test('in sandboxes', { skip: requirements() }, async (t) => {
     const { stdout, stderr } = ns.node(script, { launch: NETLINK })
     t.equal(stderr, '')
     const report = JSON.parse(stdout)
-    t.match(report, { status: 2, addonError: String, sources: [] })
+    t.match(report, { status: 2, addonError: /no addon\. To compile it/, sources: [] })
   })
 })
