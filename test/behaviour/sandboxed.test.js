@@ -315,9 +315,9 @@ t.test('register: how often the native function is called', async (t) => {
     console.log(calls)`
   const calls = (errno) =>
     parseOutput(t, ns.node(script, { launch: [...NO_NETLINK, '--errno', errno] }))
-  for (const errno of ['EPERM', 'EACCES', 'EOPNOTSUPP', 'EAFNOSUPPORT', 'ENOSYS'])
-    t.equal(calls(errno), 1, errno)
-  for (const errno of ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS']) t.equal(calls(errno), 3, errno)
+  // One of each kind; Node's error for ENOSYS has no number. register.test.js has every errno.
+  for (const errno of ['EPERM', 'ENOSYS']) t.equal(calls(errno), 1, errno)
+  t.equal(calls('EMFILE'), 3, 'EMFILE')
 })
 
 t.test('register: if nothing answers, the native error, ours as its cause', { skip }, async (t) => {
