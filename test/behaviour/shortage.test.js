@@ -45,7 +45,8 @@ const FILL = `
   const whole = [attempt(networkInterfaces), attempt(os.networkInterfaces)]
   const few = withFewDescriptors(() => {
     const ours = Array.from({ length: 20 }, () => attempt(networkInterfaces))
-    return { ours, patched: attempt(os.networkInterfaces), complete: diagnose().complete }
+    const sources = diagnose().sources.map(({ status, code }) => status + ' ' + code)
+    return { ours, patched: attempt(os.networkInterfaces), sources }
   })
   const after = [attempt(networkInterfaces), attempt(os.networkInterfaces)]
   console.log(JSON.stringify({ whole, few, after }))`
@@ -55,6 +56,9 @@ for (const [mode, denials] of Object.entries(MODES)) {
     const { whole, few, after } = evaluate(t, FILL, denials)
     t.ok(whole[0].answer.d0.length === 3, 'control: addresses of both families')
     t.strictSame(after, whole, 'with free descriptors it answers again')
+    const failed = 'failed EMFILE'
+    const rtnetlink = mode === 'nothing refused' ? failed : 'denied EPERM'
+    t.strictSame(few[0].sources, [rtnetlink, failed, failed], 'no descriptor left')
     for (const [free, { ours, patched }] of few.entries()) {
       const enough = mode === 'nothing refused' ? free >= 1 : free >= 2
       t.ok(
