@@ -7,14 +7,14 @@ const fs = require('node:fs')
 const path = require('node:path')
 const t = require('tap')
 const { checkAnswer, packOrSkip, writePrograms } = require('../support/app')
-const { run, runChecked } = require('../support/package')
+const { packWithoutPrebuilds, run, runChecked } = require('../support/package')
 const {
   installNode,
   installNodeAlone,
   makeProject,
   packageManager
 } = require('../support/package-managers')
-const { publishCopy } = require('../support/publish')
+const { publishOriginal } = require('../support/publish')
 const { startRegistry } = require('../support/registry')
 const { skipWithout } = require('../support/requirements')
 const { makeTemporaryFolder } = require('../support/temporary-folder')
@@ -44,7 +44,7 @@ const REASON = `none is published for linux-${process.arch}, and none is compile
 function install(t, registry, bin, name, verb) {
   const { folder, env } = makeProject(t, registry, bin, 'an app')
   const options = { cwd: folder, env }
-  runChecked([...packageManager(name, bin), verb, 'osh-ifaddrs@bare'], options)
+  runChecked([...packageManager(name, bin), verb, 'osh-ifaddrs'], options)
   const message = runChecked([path.join(bin, 'node'), '-e', PRINT_ERROR], options).trim()
   const start = `cannot load the osh-ifaddrs addon: ${REASON}. To compile it, run: `
   t.equal(message.slice(0, start.length), start)
@@ -79,7 +79,7 @@ function makeTools(t, env) {
 
 t.test('without a published binary', async (t) => {
   const registry = await startRegistry(t)
-  publishCopy(t, registry, tarball, 'bare')
+  publishOriginal(t, registry, packWithoutPrebuilds(t, tarball))
 
   t.test('npm 12', async (t) => {
     const bin = installNode(t)

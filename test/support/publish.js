@@ -1,7 +1,7 @@
 'use strict'
 
 // Publishes the package in a registry of ours, and changed copies of it, each under a tag: what package managers
-// complain about, to show that a test notices complaints, and one that has to be compiled.
+// complain about, to show that a test notices complaints.
 
 const fs = require('node:fs')
 const path = require('node:path')
@@ -18,11 +18,6 @@ const CHANGES = {
   },
   'with-recipe': (folder) => {
     fs.copyFileSync(path.join(folder, 'prebuilds/binding.gyp'), path.join(folder, 'binding.gyp'))
-  },
-  bare: (folder) => {
-    const prebuilds = path.join(folder, 'prebuilds')
-    const binaries = fs.readdirSync(prebuilds).filter((name) => name.endsWith('.node'))
-    for (const name of binaries) fs.rmSync(path.join(prebuilds, name))
   }
 }
 
