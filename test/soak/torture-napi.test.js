@@ -226,18 +226,21 @@ let injected = 0
 t.test('the first read', async (t) => {
   const before = attempt(() => null, NAPI, 0, 0, false).blocks
   let at = 0
+  let last
   let created = false
   while (!created) {
     at++
     for (const status of STATUSES) {
-      const { error, blocks } = attempt(() => read(ALL), NAPI, at, status, false)
+      const { error, failed, blocks } = attempt(() => read(ALL), NAPI, at, status, false)
       injected++
       created = blocks !== before
+      last = failed
       if (created) break
       t.ok(isPlain(error), `call ${at}, ${status}: ${error}`)
     }
   }
   t.ok(at > 6, `${at} calls`)
+  t.not(last, 'napi_set_instance_data', 'what cannot be kept is deleted')
 })
 
 /**

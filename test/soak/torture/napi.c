@@ -23,7 +23,7 @@ static struct {
   bool no_sockets;    // also while no call fails
   const char *failed; // the first function
   uint32_t calls[KIND_COUNT];
-  int64_t blocks;
+  int64_t blocks; // and references
 } plan;
 
 // Of calls in monitors' threads.
@@ -73,8 +73,6 @@ WRAP(napi_call_function,
      (napi_env env, napi_value receiver, napi_value function, size_t count,
       const napi_value *arguments, napi_value *result),
      env, receiver, function, count, arguments, result)
-WRAP(napi_create_reference, (napi_env env, napi_value value, uint32_t count, napi_ref *result), env,
-     value, count, result)
 WRAP(napi_get_reference_value, (napi_env env, napi_ref reference, napi_value *result), env,
      reference, result)
 WRAP(napi_get_instance_data, (napi_env env, void **data), env, data)
@@ -119,7 +117,25 @@ WRAP(napi_throw_error, (napi_env env, const char *code, const char *message), en
 WRAP(napi_is_exception_pending, (napi_env env, bool *result), env, result)
 WRAP(napi_get_last_error_info, (napi_env env, const napi_extended_error_info **result), env, result)
 
-// What could not be undone would stay, so these two only report a failure.
+napi_status __real_napi_create_reference(napi_env env, napi_value value, uint32_t count,
+                                         napi_ref *result);
+napi_status __wrap_napi_create_reference(napi_env env, napi_value value, uint32_t count,
+                                         napi_ref *result) {
+  if (fails(KIND_NAPI, "napi_create_reference"))
+    return failure(env);
+  napi_status status = __real_napi_create_reference(env, value, count, result);
+  plan.blocks += status == napi_ok;
+  return status;
+}
+
+// What could not be undone would stay, so these three only report a failure.
+napi_status __real_napi_delete_reference(napi_env env, napi_ref reference);
+napi_status __wrap_napi_delete_reference(napi_env env, napi_ref reference) {
+  napi_status status = __real_napi_delete_reference(env, reference);
+  plan.blocks -= status == napi_ok;
+  return fails(KIND_NAPI, "napi_delete_reference") ? failure(env) : status;
+}
+
 napi_status __real_napi_remove_env_cleanup_hook(napi_env env, void (*hook)(void *), void *data);
 napi_status __wrap_napi_remove_env_cleanup_hook(napi_env env, void (*hook)(void *), void *data) {
   napi_status status = __real_napi_remove_env_cleanup_hook(env, hook, data);
@@ -217,8 +233,8 @@ static napi_value start(napi_env env, napi_callback_info info) {
   return NULL;
 }
 
-// stop(): the number of N-API calls, of allocations, of calls to the system, and of blocks that are
-// allocated.
+// stop(): the number of N-API calls, of allocations, of calls to the system, and of blocks and
+// references that are left.
 static napi_value stop(napi_env env, napi_callback_info info) {
   (void)info;
   plan.active = false;

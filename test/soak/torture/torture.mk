@@ -12,7 +12,7 @@ build/torture: $(filter-out soak/torture/napi.c,$(wildcard soak/torture/*.c)) $(
 NAPI_WRAPPED := malloc calloc realloc free socket eventfd pthread_create $(addprefix napi_,\
 	add_env_cleanup_hook call_function call_threadsafe_function create_array create_arraybuffer create_external \
 	create_function create_int64 create_object create_reference create_string_latin1 create_string_utf8 \
-	create_threadsafe_function create_typedarray define_properties get_arraybuffer_info get_cb_info \
+	create_threadsafe_function create_typedarray define_properties delete_reference get_arraybuffer_info get_cb_info \
 	get_boolean get_instance_data get_last_error_info get_null get_reference_value get_undefined get_value_bool \
 	get_value_external get_value_int32 get_value_uint32 is_arraybuffer is_exception_pending release_threadsafe_function \
 	remove_env_cleanup_hook set_element set_instance_data throw_error typeof unref_threadsafe_function)
