@@ -122,8 +122,8 @@ static bool read_ioctl_and_procfs(struct osh_snapshot *snapshot) {
   osh_sort_links(snapshot);
   if (ioctl.fd >= 0)
     read_ioctl(snapshot, &ioctl, &consistent, attempt);
-  // Only then the checks: without the routes of an address or of a link that was up, another prefix
-  // length is inferred.
+  // The checks come last: if the routes of an address or of a link that was up are gone, another
+  // prefix length is inferred.
   if (infer(snapshot) && ioctl.fd >= 0)
     consistent &= osh_netdevice_are_states_unchanged(snapshot, ioctl.fd);
   if (attempt->provided & OSH_FACT_IPV4)
@@ -219,8 +219,8 @@ static bool is_whole(const struct osh_snapshot *snapshot) {
   return whole;
 }
 
-// Whether the result lacks something because descriptors or memory ran out. What that cost
-// rtnetlink, the other sources may have provided.
+// Whether the result lacks something because descriptors or memory ran out. The other sources may
+// have provided what rtnetlink could not for that reason.
 static bool is_short(const struct osh_snapshot *snapshot) {
   const struct osh_attempt *attempts = snapshot->attempts;
   return osh_is_shortage(attempts[OSH_SOURCE_IOCTL].error) ||
@@ -240,7 +240,7 @@ static int sum_up(struct osh_snapshot *snapshot) {
   return (snapshot->request.sources & OSH_SOURCES_ALL) == 0 ? -EINVAL : first.error;
 }
 
-// rtnetlink answered in part, and made this read wait. Another one would wait again.
+// Whether rtnetlink answered in part, and this read had to wait for it: another would wait again.
 static bool has_waited(const struct osh_snapshot *snapshot) {
   const struct osh_attempt *attempt = &snapshot->attempts[OSH_SOURCE_RTNETLINK];
   return attempt->provided != 0 && attempt->error == -ETIMEDOUT;

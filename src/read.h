@@ -1,7 +1,7 @@
 // The network interfaces of the calling thread's network namespace, read from the kernel.
 //
-// All callers read by this one function. It knows nothing of Node or N-API, keeps no global state,
-// prints nothing, and may be called by any number of threads at once.
+// This is the only function that reads them. It knows nothing of Node or N-API, keeps no global
+// state, prints nothing, and may be called by any number of threads at once.
 #pragma once
 
 #include "core/snapshot.h"
@@ -12,11 +12,11 @@
 // snapshot  is overwritten; osh_snapshot_free() it, whatever is returned
 // request   which sources to use, and what to read beyond the addresses and their links
 //
-// Returns 0 if the addresses of one family at least were read (`missing` says what was not); or the
-// negative errno of the first source that failed, and the snapshot then has no addresses. A
-// shortage of descriptors or memory that costs anything is a failure of the whole read: it goes
-// away, and a part of the addresses looks like all of them. Either way `attempts` describes every
-// source.
+// Returns 0 if the addresses of at least one family were read (`missing` says what was not); or the
+// negative errno of the first source that failed, and the snapshot then has no addresses. If
+// descriptors or memory run out and that costs anything, the whole read fails: a shortage is
+// temporary, and a part of the addresses would look like all of them. In each case `attempts`
+// describes every source.
 //
-// Has two descriptors open at a time at most.
+// Has at most two descriptors open at a time.
 int osh_read(struct osh_snapshot *snapshot, struct osh_request request);

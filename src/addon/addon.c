@@ -1,5 +1,5 @@
 // The N-API binding: read() and readInterfaces(), which pass a snapshot to lib/ in few values, and
-// probe(); the others are in watch.c. What they mean is decided there.
+// probe(). The other functions are in watch.c. lib/ decides what the values mean.
 
 #include "../read.h"
 #include "../sources/rtnetlink.h"

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// A NUL follows each string, and none holds one.
+// A NUL follows each string, and no string contains one.
 struct osh_strings {
   char *bytes; // the caller allocates enough
   size_t length;

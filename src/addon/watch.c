@@ -30,7 +30,7 @@ static void call_report(napi_env env, napi_value report, void *context, void *da
     (void)napi_call_function(env, undefined, report, 0, NULL, NULL);
 }
 
-// The hook of an environment that ends: its threadsafe functions must not be called any more then.
+// The hook of an environment that ends: afterwards, its threadsafe functions must not be called.
 static void stop(void *data) {
   struct watch *watch = data;
   watch->is_running = false;

@@ -56,8 +56,8 @@ void osh_move_to_front(struct osh_snapshot *snapshot, size_t count) {
   reverse(snapshot->addresses + count, others);
 }
 
-// Mostly the IPv4 addresses are in order, and the IPv6 addresses of if_inet6 are not: then only
-// those are sorted.
+// Usually the IPv4 addresses are in order, and the IPv6 addresses of if_inet6 are not. Then only
+// the IPv6 addresses are sorted.
 void osh_sort_addresses(struct osh_snapshot *snapshot) {
   struct osh_address *addresses = snapshot->addresses;
   size_t sorted = snapshot->address_count == 0 ? 0 : 1;

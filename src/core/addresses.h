@@ -14,11 +14,11 @@ void osh_sort_addresses(struct osh_snapshot *snapshot);
 // not there, or has no name, to the omissions. Returns 0 or -ENOMEM.
 int osh_resolve_links(struct osh_snapshot *snapshot);
 
-// Whether a label does not name the link that its address is on, or an address was omitted: because
-// it is so, or because the link was renamed or removed between two requests.
+// Whether a label does not name the link that its address is on, or an address was omitted. Either
+// that is so, or the link was renamed or removed between two requests.
 bool osh_has_mismatches(const struct osh_snapshot *snapshot);
 
-// Forgets what a source answered about an address: the answers were about another one.
+// Discards what a source reported of an address: it was about another address.
 void osh_forget_answers(struct osh_address *address);
 
 // Removes all addresses of a family.

@@ -19,8 +19,8 @@ struct osh_link *osh_find_link(const struct osh_snapshot *snapshot, uint32_t ifi
 // (dev_valid_name()).
 size_t osh_label_name_length(const char *label);
 
-// Whether a label names the link: it is the name, or the name and a colon and more. A link without
-// a name is named by no label.
+// Whether a label names the link: it is the name, or begins with the name and a colon. No label
+// names a link without a name.
 bool osh_label_names(const char *label, const struct osh_link *link);
 
 // Returns the link that the label names, or NULL. The search begins at the index `hint` and wraps

@@ -21,7 +21,7 @@ static void *append(void *array, size_t *count, size_t size) {
   return array;
 }
 
-// Returns what `details` of a new link is to be, or 0 without memory.
+// Returns the `details` of a new link, or 0 without memory.
 static uint32_t append_link_details(struct osh_snapshot *snapshot) {
   size_t *count = &snapshot->link_details_count;
   struct osh_link_details *details = append(snapshot->link_details, count, sizeof(*details));

@@ -8,7 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// What a read is to find and a source provides, as a bit set.
+// What a read has to find, and what a source provides, as a bit set.
 enum osh_fact {
   OSH_FACT_LINKS = 1 << 0, // name, flags and hardware address of every link that an address is on
   OSH_FACT_IPV4 = 1 << 1,  // every IPv4 address
@@ -27,8 +27,7 @@ enum osh_source {
 #define OSH_SOURCE_BIT(source) (1u << (source))
 #define OSH_SOURCES_ALL (OSH_SOURCE_BIT(OSH_SOURCE_COUNT) - 1)
 
-// What the caller of osh_read() wants: always the addresses and their links, and more if it says
-// so.
+// What osh_read() has to read: always the addresses and their links; more if a member says so.
 struct osh_request {
   unsigned sources; // OSH_SOURCE_BIT()s of the sources that may be asked
   bool all_links;   // also the links that no address is on
@@ -50,7 +49,7 @@ enum osh_status {
 };
 
 // One source's part in a read. `call` and `error` name the first failure that cost something, even
-// if the source found another way. Two come before it: a shortage, and -EINTR.
+// if the source found another way. A shortage and -EINTR replace an earlier failure.
 struct osh_attempt {
   enum osh_status status;
   unsigned requested; // enum osh_fact
@@ -137,8 +136,8 @@ struct osh_address {
 enum osh_address_detail {
   OSH_ADDRESS_SCOPE = 1 << 0,
   OSH_ADDRESS_FLAGS = 1 << 1,
-  OSH_ADDRESS_BROADCAST = 1 << 2, // whether there is one, too
-  OSH_ADDRESS_PEER = 1 << 3,      // whether there is one, too
+  OSH_ADDRESS_BROADCAST = 1 << 2, // also if it is known that there is none
+  OSH_ADDRESS_PEER = 1 << 3,      // also if it is known that there is none
 };
 
 struct osh_address_details {
@@ -201,16 +200,16 @@ int osh_add_omission(struct osh_snapshot *snapshot, const struct osh_address *ad
 bool osh_is_shortage(int error);
 
 // Records a failure, unless one is recorded already: later ones are consequences of the first. But
-// a shortage replaces a refusal, which other calls may make up for.
+// a shortage replaces a refusal: other calls may report what the refused one would have.
 void osh_record_failure(struct osh_attempt *attempt, const char *call, int error);
 
-// Records a failure of a call that may be refused without a loss, if it is a shortage.
+// Records the failure of a call whose refusal costs nothing: only if it is a shortage.
 void osh_record_shortage(struct osh_attempt *attempt, const char *call, int error);
 
-// Records that what `call` read changed during each try, instead of a failure but a shortage.
+// Records -EINTR: what `call` read changed during each try. Replaces a failure, except a shortage.
 void osh_record_change(struct osh_attempt *attempt, const char *call);
 
-// Whether two reads found the same addresses and omissions. Ignores what the links are like.
+// Whether two reads found the same addresses and omissions. Ignores the facts of the links.
 bool osh_snapshot_equals(const struct osh_snapshot *a, const struct osh_snapshot *b);
 
 // Removes all links, addresses, details and omissions; keeps the memory, the request and the

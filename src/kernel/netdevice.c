@@ -155,7 +155,7 @@ enum name_check {
   NAME_SAME,
   NAME_NEW,     // the link has another name now, or its first one
   NAME_GONE,    // there is no such link
-  NAME_REFUSED, // and the name that the link has, if any, is unverified
+  NAME_REFUSED, // the name that the link has, if any, is unverified
 };
 
 static enum name_check update_name(struct completion *completion, struct osh_link *link) {
@@ -184,13 +184,14 @@ static bool has_name_of_ifindex(int fd, const struct osh_link *link) {
 }
 
 // While a link is being renamed, the kernel holds a lock that SIOCGIFCONF waits for. Without a
-// buffer, that only counts.
+// buffer, SIOCGIFCONF only counts.
 static void await_rename(int fd) {
   struct ifconf none = {0};
   (void)ioctl(fd, SIOCGIFCONF, &none);
 }
 
-// Without permission to ask for the name, a name is as good as its source: labels only suggest one.
+// If the request for the name is refused, a name is as reliable as its source: a label only
+// suggests one.
 static void keep_verified_facts(struct completion *completion, struct osh_link *link, bool found) {
   const bool named = (link->facts & OSH_LINK_NAME) != 0;
   if (!named)

@@ -21,6 +21,6 @@ int osh_netdevice_ifindex(int fd, const char *label, uint32_t *ifindex);
 int osh_netdevice_complete_links(struct osh_snapshot *snapshot, int fd, bool *consistent,
                                  const char **call);
 
-// Whether every link that was up is, and no other: a link that goes down loses its routes, and
+// Whether the same links are up as in the snapshot: a link that goes down loses its routes, and
 // keeps its IPv4 addresses. A refused request counts as unchanged.
 bool osh_netdevice_are_states_unchanged(const struct osh_snapshot *snapshot, int fd);

@@ -1,5 +1,5 @@
 // getifaddrs(3) and if_nameindex(3) for every program that preloads the addon's file: libc's
-// function first, and if it fails the same list from what the sandbox leaves open. With
+// function first, and if it fails the same list from what the sandbox allows. With
 // OSH_IFADDRS_SOURCES, only from the sources in it.
 //
 // There is no state: dlsym() is called each time. A lock around a state could be left locked in a
@@ -58,8 +58,8 @@ static bool is_restricted(unsigned *sources) {
   return osh_requested_sources(value, sources);
 }
 
-// Returns the errno of a call that failed twice. A caller knows libc's, but a shortage goes away,
-// and what libc reports may not.
+// Returns the errno if both functions failed. Callers expect libc's. But a shortage in ours is
+// temporary, and libc's failure may not be.
 static int errno_of(int error, bool has_native, int refusal) {
   return has_native && !osh_is_shortage(error) ? refusal : -error;
 }

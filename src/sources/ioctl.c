@@ -21,8 +21,8 @@
 // How many links after the last one found may have the next label: both ends of a pair, and more.
 #define NEIGHBOURS 4
 
-// Another system call than socket(2), which policies often allow. A filter may let it return 0
-// without having been made.
+// Policies often allow socketpair(2) where they refuse socket(2). A filter may make it return 0
+// without making it.
 static int open_pair(struct osh_attempt *attempt) {
   int pair[2] = {-1, -1};
   if (socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair) != 0)
@@ -272,8 +272,8 @@ static void infer_link(const struct run *run, const struct osh_link *link) {
   }
 }
 
-// Returns the link that a label names, if it is one of those that /proc named and that come next,
-// or the last one: mostly, addresses come in the order of the links.
+// Returns the link that a label names, if it is the last one or one of the next that /proc named:
+// usually, addresses are in the order of the links.
 static struct osh_link *find_nearby(const struct osh_snapshot *snapshot, const char *label,
                                     size_t *hint) {
   const size_t count = snapshot->link_count;

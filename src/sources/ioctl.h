@@ -22,7 +22,7 @@ void osh_ioctl_close(struct osh_ioctl *source);
 void osh_ioctl_read_addresses(struct osh_snapshot *snapshot, struct osh_ioctl *source,
                               struct osh_attempt *attempt);
 
-// Sets the ifindex of links that have only a name, and removes those that have it no longer, which
+// Sets the ifindex of links that have only a name, and removes those that no longer have it, which
 // clears `*consistent`. Sorts the links. Returns 0 or the negative errno of the first request that
 // was refused, -EBADF without a socket; such links are removed.
 int osh_ioctl_number_links(struct osh_snapshot *snapshot, const struct osh_ioctl *source,

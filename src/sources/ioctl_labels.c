@@ -188,8 +188,8 @@ static bool look_up_on_link(struct search *searches, size_t count, int family, u
   return true;
 }
 
-// Looks up every address without a link on every link; if one cannot be searched, in vain. An
-// address in a VRF is found on the VRF as well as on the link: then nothing says which one it is
+// Looks up every address without a link on every link. If a link cannot be searched, finds none. An
+// address in a VRF is found on the VRF as well as on the link: then nothing shows which one it is
 // on.
 static void look_up_unlocated(struct osh_snapshot *snapshot, int family,
                               struct osh_attempt *attempt) {

@@ -13,7 +13,7 @@ void osh_ioctl_find_duplicates(struct osh_snapshot *snapshot, struct osh_attempt
 
 // Marks what is uncertain of equal addresses with one label, checks the links that only labels
 // suggest, and sets the ifindex of addresses that the kernel lists between two of one link. The
-// IPv4 addresses come first. Returns how many have no ifindex then.
+// IPv4 addresses come first. Returns how many still have no ifindex.
 size_t osh_ioctl_check_labels(struct osh_snapshot *snapshot, const struct osh_ioctl *source,
                               struct osh_attempt *attempt);
 

@@ -8,6 +8,6 @@
 void osh_procfs_read_addresses(struct osh_snapshot *snapshot, struct osh_attempt *attempt);
 
 // Adds every link whose name is not known yet, without an ifindex, for osh_ioctl_number_links();
-// and if requested the statistics of every link. Records a failure, and adds nothing then. Returns
-// whether it did not fail.
+// and if requested the statistics of every link. If that fails, records it, adds nothing and
+// returns false.
 bool osh_procfs_read_links(struct osh_snapshot *snapshot, struct osh_attempt *attempt);

@@ -229,10 +229,10 @@ static bool infer_flags_from_routes(struct osh_link **by_name, size_t count, boo
   return error == 0;
 }
 
-// If no route shows that a link is up, its addresses may show that it is down: one without
-// duplicate address detection (nodad), or whose detection has not ended, need not have been in use.
-// One that has passed it has (addrconf_dad_begin()). Tunnels and lo have no detection; nor can lo
-// be told by its routes. What /proc does not show is taken for up, so that no address is withheld.
+// If no route shows that a link is up, its addresses may. An address that has passed duplicate
+// address detection has been on a link that was up (addrconf_dad_begin()). One without detection
+// (nodad, tunnels, lo), or whose detection has not ended, need not have been. lo's routes do not
+// show its state either. What /proc does not show is taken for up, so that no address is withheld.
 static void infer_flags_from_addresses(struct osh_snapshot *snapshot, bool routes_known,
                                        bool *is_doubtful) {
   size_t hint = 0;

@@ -12,6 +12,6 @@ struct osh_inference {
 };
 
 // Infers what the snapshot lacks, and records in procfs's attempt what cannot be read for that.
-// Needs sorted links. `may_read`: whether /proc may be read;
-// without it, the addresses alone suggest something.
+// Needs sorted links. `may_read`: whether /proc may be read; otherwise it infers from the addresses
+// alone.
 struct osh_inference osh_procfs_infer(struct osh_snapshot *snapshot, bool may_read);

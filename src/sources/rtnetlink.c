@@ -20,7 +20,7 @@
 
 // The kernel fills at most 32 KiB of a datagram (netlink_dump()); a smaller buffer would truncate.
 #define BUFFER_SIZE 32768
-// 2 GiB in full datagrams: more than any host has, and an end to a dump that has none.
+// 2 GiB in full datagrams: more than any host has. It ends a dump that would not end.
 #define MAX_DATAGRAMS 65536
 // For that many links, a dump costs less than three or four ioctls for each.
 #define MANY_LINKS 32
@@ -94,7 +94,7 @@ static int wait_readable(struct netlink *netlink) {
   return ready == 0 ? -ETIMEDOUT : 0;
 }
 
-// Receives one datagram of the kernel's: a process with CAP_NET_ADMIN may send to this socket, too.
+// Receives one datagram from the kernel: a process with CAP_NET_ADMIN may send to this socket, too.
 static ssize_t receive_datagram(struct netlink *netlink, void *buffer) {
   for (int tries = 0; tries < MAX_DATAGRAMS; tries++) {
     struct sockaddr_nl sender = {0};

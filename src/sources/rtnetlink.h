@@ -1,4 +1,4 @@
-// rtnetlink(7) as a source: every fact. And whether glibc could use it.
+// rtnetlink(7) as a source, which reports every fact; and a probe that repeats glibc's calls.
 #pragma once
 
 #include "../core/snapshot.h"

@@ -14,8 +14,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-// Weak: before glibc 2.34 they are in libpthread, which not every program has that preloads this
-// file.
+// Weak: before glibc 2.34 they are in libpthread, and not every program that preloads this file
+// loads that.
 #pragma weak pthread_create
 #pragma weak pthread_join
 #pragma weak pthread_sigmask

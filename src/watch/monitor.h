@@ -1,9 +1,9 @@
 // A thread that waits until the kernel reports a change of links or addresses. It knows nothing of
 // Node or N-API.
 //
-// While nothing changes, it makes no system call. It reads nothing either: a report says only that
-// osh_read() may have another result. So nothing depends on reports that the kernel drops when they
-// come faster than they are received (ENOBUFS, netlink(7)).
+// While nothing changes, it makes no system call. It does not look at the reports: each says only
+// that osh_read() may have another result. So nothing depends on reports that the kernel drops when
+// they come faster than they are received (ENOBUFS, netlink(7)).
 #pragma once
 
 #include <pthread.h>
@@ -20,18 +20,18 @@ struct osh_monitor {
 };
 
 // Starts to monitor the calling thread's network namespace, which stays the same if the thread
-// enters another. The monitor calls `report` after the first change; and then not again until
+// enters another. The monitor calls `report` after the first change, and not again before
 // osh_monitor_arm(). Has three descriptors open.
 //
 // Returns 0, or a negative errno, and nothing is open or running: -ENOSYS if the program has no
 // pthread_create(3).
 int osh_monitor_start(struct osh_monitor *monitor, void (*report)(void *), void *context);
 
-// Has one more change reported: one that came after the last report was made, or the next. To be
-// called before a read, for which `requests` then has no replies to another. Returns 0; or a
+// Makes the monitor report one more change: one that came after the last report, or the next. Call
+// it before each read: it also discards what earlier reads left on `requests`. Returns 0; or a
 // negative errno if the thread has ended, because poll(2) failed.
 int osh_monitor_arm(struct osh_monitor *monitor);
 
 // Ends the thread, waits until it has ended, and closes the descriptors. `report` is not called
-// any more then.
+// afterwards.
 void osh_monitor_stop(struct osh_monitor *monitor);
