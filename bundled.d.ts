@@ -1,3 +1,3 @@
-// Importing this module puts the addon for each processor into the program's bundle, where every other entry of
-// the package uses it. docs/bundlers.md has the options of each bundler. It exports nothing.
+// Importing this module puts the addon for each processor into the program's bundle. Every other entry of the package
+// then uses it. docs/bundlers.md has the configuration for each bundler. It exports nothing.
 export {}

@@ -1,6 +1,6 @@
-// Puts the published addons into a program's bundle: bundlers find an addon by a literal require() only. Each
-// takes the addons for every processor along; the one for this machine is loaded on first use. In no other file,
-// because a bundler fails on such a require() unless it is told what to do with addons.
+// Puts the published addons into a program's bundle. Bundlers find an addon only by a literal require(), and so
+// include the addons for every processor; the one for this machine is loaded on first use. No other file has such a
+// require(): without a configuration for addons, a bundler fails on it.
 'use strict'
 
 require('./lib/addon/load').embed({

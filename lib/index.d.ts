@@ -4,9 +4,11 @@ import type { NetworkInterfaceInfo } from 'node:os'
 /**
  * A kernel interface:
  *
- * - `rtnetlink`: rtnetlink(7), which getifaddrs(3) and Node's own function use. Reports everything.
- * - `ioctl`: netdevice(7) requests on a socket of any family. Reports links and IPv4.
- * - `procfs`: files in /proc/net. Reports IPv6.
+ * - `rtnetlink`: rtnetlink(7), which getifaddrs(3) and the native function use. Reports everything.
+ * - `ioctl`: netdevice(7) requests on a socket of any family. Reports links and IPv4 addresses.
+ * - `procfs`: files in /proc/net. Reports IPv6 addresses.
+ *
+ * docs/interfaces.md lists which source reports which property.
  */
 export type SourceName = 'rtnetlink' | 'ioctl' | 'procfs'
 
@@ -18,17 +20,17 @@ export type Fact = 'links' | 'ipv4' | 'ipv6'
  *
  * - `skipped`: it was not asked, because nothing was missing or the caller excluded it.
  * - `answered`: it reported everything that was requested.
- * - `partial`: it reported a part. If `code` is EINTR, the addresses changed during every read, so some may
+ * - `partial`: it reported a part. If `code` is EINTR, the addresses changed during every read, and some may
  *   be missing.
  * - `denied`: a policy refused it.
  * - `absent`: this kernel or this file system does not have it.
- * - `failed`: another error, usually a temporary one.
+ * - `failed`: it failed with another error, usually a temporary one.
  */
 export type SourceStatus = 'skipped' | 'answered' | 'partial' | 'denied' | 'absent' | 'failed'
 
 export interface Options {
   /**
-   * Ask only these sources, always in the order rtnetlink, ioctl, procfs. Not empty.
+   * The sources to ask: at least one. They are always asked in the order rtnetlink, ioctl, procfs.
    * @default all of them
    */
   sources?: readonly SourceName[]
@@ -37,13 +39,13 @@ export interface Options {
 export interface SourceReport {
   name: SourceName
   status: SourceStatus
-  /** The first refused call that cost a fact, such as `socket(AF_NETLINK)`; null when none was. */
+  /** The first refused call that cost a fact, such as `socket(AF_NETLINK)`; null if no call was refused. */
   syscall: string | null
-  /** That call's positive error number, such as 1; null when nothing was refused. */
+  /** That call's error number, positive, such as 1; null if no call was refused. */
   errno: number | null
   /**
-   * The error number's name, such as `EPERM`; null when nothing was refused. EBADMSG: a file of /proc/net is not
-   * the kernel's, because it is on another file system (`fstatfs`) or in another format (`read`); or it is empty, and
+   * The error number's name, such as `EPERM`; null if no call was refused. EBADMSG: a file of /proc/net is not
+   * the kernel's, because it is on another file system (`fstatfs`) or in another format (`read`); or it is empty and
    * fstatfs(2) is refused.
    */
   code: string | null
@@ -51,7 +53,7 @@ export interface SourceReport {
   facts: Fact[]
 }
 
-/** A property in the result of networkInterfaces() that no source reported. */
+/** A property in the result of networkInterfaces() that no source reported. docs/differences.md lists when. */
 export interface Inference {
   /** The key in the result. */
   name: string
@@ -60,18 +62,18 @@ export interface Inference {
    * - `netmask` (and with it `cidr`): inferred from the routes; 255.255.255.255 without a matching route.
    * - `state`: whether the link is up and running, inferred from its routes or addresses (up and running if they do
    *   not show it); or which link it is, inferred from the label if no AF_INET socket can be opened.
-   * - `internal`: likewise, whether it is the loopback link.
-   * - `mac`: unknown, shown as zeros.
+   * - `internal`: whether it is the loopback link, inferred in the same way.
+   * - `mac`: unknown, reported as zeros.
    */
   property: 'netmask' | 'state' | 'internal' | 'mac'
 }
 
 export interface Diagnosis {
-  /** The kernel reported everything, in one state: nothing is inferred and nothing is missing. */
+  /** Whether the kernel reported everything, in one state: nothing is inferred and nothing is missing. */
   complete: boolean
   /** Facts that no source reported. Addresses of a family in this list are unknown, not absent. */
   missing: Fact[]
-  /** One for each source, in the order in which they are tried; empty if the native function is used. */
+  /** One for each source, in the order in which they are asked; empty on platforms other than Linux and Android. */
   sources: SourceReport[]
   inferred: Inference[]
   /**
@@ -82,34 +84,38 @@ export interface Diagnosis {
 }
 
 /**
- * Thrown by networkInterfaces() and interfaces() when no source reports the addresses of either family; and when descriptors or
- * memory run out, because the result would lack something. Then `errno` is that of EMFILE, ENFILE, ENOMEM or
- * ENOBUFS, and a later call can succeed.
+ * networkInterfaces(), interfaces() and watch() throw it in two cases:
+ *
+ * - No source reports the addresses of either family.
+ * - Descriptors or memory run out, and the result would lack something. Then `errno` is that of EMFILE, ENFILE, ENOMEM
+ *   or ENOBUFS, and a later call can succeed.
  */
 export interface UnavailableError extends Error {
   code: 'ERR_OSH_IFADDRS_UNAVAILABLE'
   /** The call for which descriptors or memory ran out; else the first refused call, such as `socket(AF_NETLINK)`. */
   syscall: string | null
-  /** That call's positive error number. */
+  /** That call's error number, positive. */
   errno: number | null
   /** The outcome of every source that was asked. */
   sources: SourceReport[]
 }
 
 /**
- * The result of os.networkInterfaces(), in the same form and order, read from the kernel without
- * getifaddrs(3). On platforms other than Linux and Android it calls os.networkInterfaces().
+ * Returns what os.networkInterfaces() returns, in the same form and order, without calling getifaddrs(3). On platforms
+ * other than Linux and Android, it calls os.networkInterfaces(). docs/differences.md lists what differs if calls are
+ * refused.
  *
- * @throws {TypeError} when `options` is invalid; names the argument
- * @throws {UnavailableError} when no source answers, or descriptors or memory run out
- * @throws {Error} why, when the addon cannot be loaded
+ * @param options which sources to ask
+ * @throws {TypeError} if `options` is invalid; the message names the argument
+ * @throws {UnavailableError} if no source reports addresses, or descriptors or memory run out
+ * @throws {Error} if the addon cannot be loaded; the message says why, and what to do
  */
 export function networkInterfaces(options?: Options): NodeJS.Dict<NetworkInterfaceInfo[]>
 
-/** A link, whether or not it is up or has addresses. What no source reports is null. */
+/** A link, up or down, with or without addresses. What no source reports is null. */
 export interface Interface {
   name: string
-  /** As of if_nametoindex(3). Null on platforms other than Linux and Android. */
+  /** The index that if_nametoindex(3) returns. Null on platforms other than Linux and Android. */
   index: number | null
   /**
    * - `up`: up and running.
@@ -117,7 +123,7 @@ export interface Interface {
    * - `no-carrier`: up, but not running.
    * - `down`: not up.
    *
-   * ioctl does not tell `dormant` from `no-carrier`: then it is `no-carrier`, and listed in `inferred`. Without
+   * ioctl does not distinguish `dormant` from `no-carrier`: then it is `no-carrier`, and listed in `inferred`. Without
    * rtnetlink and ioctl, it is inferred from the addresses and their routes.
    */
   state: 'up' | 'dormant' | 'no-carrier' | 'down' | null
@@ -126,71 +132,76 @@ export interface Interface {
   /** ip(8)'s name of the kind, such as `veth`; null for hardware. Only rtnetlink reports it. */
   kind: string | null
   /**
-   * All bytes of the hardware address: 6 of Ethernet, 20 of InfiniBand, 4 of an IPv4 tunnel. Null without one.
-   * ioctl reports those of 14 bytes at most, and none but Ethernet's if the policy refuses SIOCETHTOOL.
+   * The whole hardware address: 6 bytes for Ethernet, 20 for InfiniBand, 4 for an IPv4 tunnel. Null without one.
+   * ioctl reports addresses of at most 14 bytes. If the policy refuses SIOCETHTOOL, it reports only Ethernet's.
    */
   mac: string | null
-  /** In bytes. */
+  /** The MTU, in bytes. */
   mtu: number | null
   /** Whether it is a loopback link. */
   internal: boolean | null
   /**
-   * The kernel's names of the flags that are set, IFF_LOWER_UP as `lower-up`. ioctl reports neither `lower-up`,
-   * `dormant` nor `echo`.
+   * The kernel's names of the flags that are set: IFF_LOWER_UP is `lower-up`. ioctl does not report `lower-up`,
+   * `dormant` and `echo`.
    */
   flags: string[] | null
-  /** Its other names (`ip link property add … altname …`). Only rtnetlink reports them. */
+  /** The link's other names (`ip link property add … altname …`). Only rtnetlink reports them. */
   alternativeNames: string[] | null
   addresses: InterfaceAddress[]
-  /** The properties that were inferred: `state`, `internal`; `name`, from a label. */
+  /** Which properties were inferred. `name` is inferred from a label. */
   inferred: ('state' | 'internal' | 'name')[]
 }
 
-/** What no source reports is null, and so is what an address of this family does not have. */
+/** An address of a link. A property is null if no source reports it, or if addresses of this family do not have it. */
 export interface InterfaceAddress {
   family: 'IPv4' | 'IPv6'
   address: string
-  /** Of the peer, if there is one. Null only where os.networkInterfaces() is asked and has none. */
+  /**
+   * In bits. If there is a peer, it is the peer's. Null only on platforms other than Linux and Android, if
+   * os.networkInterfaces() reports none.
+   */
   prefixLength: number | null
   netmask: string
-  /** Null where `prefixLength` is. */
+  /** The address and the prefix length, as in `10.0.0.1/24`. Null if `prefixLength` is null. */
   cidr: string | null
-  /** Of an IPv4 address: mostly the link's name, or that and a suffix. */
+  /** Only for IPv4: usually the link's name, or the name and a suffix, such as `eth0:1`. */
   label: string | null
-  /** `nowhere` or another scope is a number. Of IPv4, only rtnetlink reports it. */
+  /** A number if the scope has none of these names. For IPv4, only rtnetlink reports it. */
   scope: 'global' | 'site' | 'link' | 'host' | number | null
-  /** Of an IPv6 address: the link's index if it is link-local, else 0. */
+  /** Only for IPv6: the link's index if the address is link-local, else 0. */
   scopeid: number | null
-  /** Of an IPv4 address. */
+  /** Only for IPv4. */
   broadcast: string | null
-  /** The other end of a point-to-point link. Of IPv6, only rtnetlink reports it. */
+  /** The address of the other end of a point-to-point link. For IPv6, only rtnetlink reports it. */
   peer: string | null
   /**
-   * The kernel's names of the flags that are set, IFA_F_TENTATIVE as `tentative`. Of IPv4, only rtnetlink reports
-   * them; of IPv6, procfs reports the first eight.
+   * The kernel's names of the flags that are set: IFA_F_TENTATIVE is `tentative`. For IPv4, only rtnetlink reports
+   * them. For IPv6, procfs reports the first eight.
    */
   flags: string[] | null
   /**
-   * The properties that were inferred: `prefixLength`, with `netmask` and `cidr`, from routes; `link`: only the label
-   * says that the address is on this link.
+   * Which properties were inferred. `prefixLength`, `netmask` and `cidr` are inferred from routes. `link`: only the
+   * label says that the address is on this link.
    */
   inferred: ('prefixLength' | 'netmask' | 'cidr' | 'link')[]
 }
 
 /**
- * Every link of the caller's network namespace, by ascending index, with everything known about it. Addresses of a
- * family that no source reports, and those that diagnose() lists in `omitted`, are absent. Either rtnetlink lists all
- * links, or ioctl and procfs together; otherwise those without addresses are absent. On platforms other than Linux and
- * Android, it has what os.networkInterfaces() reports.
+ * Returns every link of the caller's network namespace, by ascending index, with everything known about it. See
+ * docs/interfaces.md. On platforms other than Linux and Android, it returns what os.networkInterfaces() reports.
  *
- * @throws {TypeError} when `options` is invalid; names the argument
- * @throws {UnavailableError} when no source reports addresses, or descriptors or memory run out
- * @throws {Error} why, when the addon or another file of this package cannot be loaded
+ * The result lacks addresses of a family that no source reports, and those that diagnose() lists in `omitted`. All links
+ * are listed if rtnetlink lists them, or ioctl and procfs together. Otherwise links without addresses are missing.
+ *
+ * @param options which sources to ask
+ * @throws {TypeError} if `options` is invalid; the message names the argument
+ * @throws {UnavailableError} if no source reports addresses, or descriptors or memory run out
+ * @throws {Error} if the addon or another file of this package cannot be loaded; the message says why
  */
 export function interfaces(options?: Options): Interface[]
 
 export interface WatchOptions extends Options {
-  /** Closes the watcher when it is aborted. An iterator then throws an `AbortError`. */
+  /** Aborting this signal closes the watcher. An iterator then throws an `AbortError`. */
   signal?: AbortSignal
   /**
    * Whether the watcher keeps the process alive.
@@ -198,21 +209,21 @@ export interface WatchOptions extends Options {
    */
   persistent?: boolean
   /**
-   * Milliseconds between two reads if the mode is `polling`, from 1 to 2147483647.
+   * The time between two reads if the mode is `polling`: in milliseconds, from 1 to 2147483647.
    * @default 1000
    */
   interval?: number
   /**
-   * Milliseconds from the first change to the read if the mode is `netlink`, from 0 to 2147483647. Later changes do
-   * not extend it.
+   * The time from the first change to the read if the mode is `netlink`: in milliseconds, from 0 to 2147483647. Later
+   * changes do not extend it.
    * @default 20
    */
   settle?: number
 }
 
-/** What differs between two results of interfaces(). A link that was renamed is in `changed`. */
+/** The differences between two results of interfaces(). A renamed link is in `changed`. */
 export interface InterfaceChange {
-  /** The result now. */
+  /** The newer result. */
   interfaces: Interface[]
   added: Interface[]
   removed: Interface[]
@@ -220,23 +231,27 @@ export interface InterfaceChange {
 }
 
 /**
- * Emits `change` with an {@link InterfaceChange} if the result of interfaces() has changed; `error` if it cannot be
- * read any more, and then `close`; `close` when it is closed. A shortage of descriptors or memory is no error: it reads
- * again.
+ * Emits these events:
  *
- * An iterator yields the changes since watch() was called, several as one if the loop's body is slow. It closes the
- * watcher when it ends, ends when the watcher closes, and throws the watcher's error.
+ * - `change`, with an {@link InterfaceChange}: the result of interfaces() has changed.
+ * - `error`: the interfaces cannot be read any more. `close` follows. A shortage of descriptors or memory is no error:
+ *   the watcher reads again.
+ * - `close`: the watcher is closed.
+ *
+ * An iterator yields the changes since watch() was called. If the loop's body is slow, it yields several changes as
+ * one. If the loop ends, the iterator closes the watcher. If the watcher closes, the iterator ends. It throws the
+ * watcher's error.
  */
 export interface InterfaceWatcher extends EventEmitter, AsyncIterable<InterfaceChange> {
   /**
-   * - `netlink`: the kernel reports each change. While there is none, nothing is read.
-   * - `polling`: netlink is refused, not among the sources, or does not report everything; or the thread, or the
-   *   descriptors for it, could not be had; or the platform is neither Linux nor Android.
+   * - `netlink`: the kernel reports each change. While nothing changes, nothing is read.
+   * - `polling`: netlink is refused, is not among the sources, or does not report everything; or the thread, or its
+   *   descriptors, could not be created; or the platform is neither Linux nor Android.
    */
   readonly mode: 'netlink' | 'polling'
-  /** Ends everything. Emits `close` afterwards, and nothing else. */
+  /** Stops watching. Emits `close` afterwards, and nothing else. */
   close(): void
-  /** Keeps the process alive, as by default. */
+  /** Keeps the process alive. This is the default. */
   ref(): this
   /** Does not keep the process alive. */
   unref(): this
@@ -253,14 +268,15 @@ export interface InterfaceWatcher extends EventEmitter, AsyncIterable<InterfaceC
 }
 
 /**
- * Reports changes of what interfaces() returns, in the network namespace in which the calling thread is now. Where
- * netlink is open, the kernel reports each change, by a thread; otherwise it is read at intervals. After a read of some
- * duration, four times that duration passes before the next.
+ * Reports changes of what interfaces() returns, in the network namespace in which the calling thread is now. See
+ * docs/watch.md. If the sandbox allows netlink, a thread waits for the kernel to report a change. Otherwise the watcher
+ * reads at intervals. Before the next read, it waits at least four times as long as the last one took.
  *
- * @param listener of `change`
- * @throws {TypeError} when an argument is invalid; names it
- * @throws {UnavailableError} when no source reports addresses, or descriptors or memory run out
- * @throws {Error} why, when the addon or another file of this package cannot be loaded
+ * @param options which sources to ask, and when to read
+ * @param listener is called for each `change`
+ * @throws {TypeError} if an argument is invalid; the message names it
+ * @throws {UnavailableError} if no source reports addresses, or descriptors or memory run out
+ * @throws {Error} if the addon or another file of this package cannot be loaded; the message says why
  */
 export function watch(
   options?: WatchOptions,
@@ -269,16 +285,17 @@ export function watch(
 export function watch(listener: (change: InterfaceChange) => void): InterfaceWatcher
 
 /**
- * Reads like networkInterfaces() and reports the outcome of asking each source. Does not throw when no source
- * answers: the outcomes show it.
+ * Reads like networkInterfaces(), and returns the outcome of asking each source. If no source answers, it does not
+ * throw: the outcomes show it. `osh-ifaddrs doctor` prints the same, and the cause: see docs/doctor.md.
  *
- * @throws {TypeError} when `options` is invalid; names the argument
- * @throws {Error} why, when the addon cannot be loaded
+ * @param options which sources to ask
+ * @throws {TypeError} if `options` is invalid; the message names the argument
+ * @throws {Error} if the addon cannot be loaded; the message says why, and what to do
  */
 export function diagnose(options?: Options): Diagnosis
 
 /**
- * The path for `LD_PRELOAD`: a library that gives other programs a working getifaddrs(3) and
- * if_nameindex(3). Null where there is none. Searched for when it is read.
+ * The path for `LD_PRELOAD`: a library with which getifaddrs(3) and if_nameindex(3) work in other programs. Null if
+ * there is none for this machine. The file is searched for at each access. See docs/preload.md.
  */
 export const preloadPath: string | null

@@ -1,5 +1,4 @@
-// The package's interface: os.networkInterfaces() without getifaddrs(3), every link with everything known about it, what
-// changes there, and what each source answered.
+// The package's interface: networkInterfaces(), interfaces(), watch(), diagnose() and preloadPath. See index.d.ts.
 'use strict'
 
 const os = require('node:os')
@@ -30,7 +29,7 @@ function networkInterfaces(options) {
  */
 function interfaces(options) {
   const sources = toSourceBits(options)
-  // Not at start-up, which most programs spend on networkInterfaces() alone.
+  // Not at start-up: most programs need only networkInterfaces().
   const { nativeInterfaces, toInterfaces } = require('./results/interfaces')
   if (!supported) return nativeInterfaces()
   const snapshot = load().readInterfaces(sources, append)

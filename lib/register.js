@@ -181,7 +181,7 @@ function makePatch(native) {
       oursFirst = true
       return answer
     } catch (error) {
-      debug('ours failed: %s', error)
+      debug('this package failed: %s', error)
       return result
     }
   }
@@ -194,7 +194,7 @@ function makePatch(native) {
         return ours()
       } catch (error) {
         failure = error
-        debug('ours failed: %s', error)
+        debug('this package failed: %s', error)
       }
     }
     // The policy may kill a process that calls the native function.
@@ -213,7 +213,7 @@ function makePatch(native) {
       oursFirst = isPermanent(nativeError)
       return result
     } catch (error) {
-      debug('ours failed: %s', error)
+      debug('this package failed: %s', error)
       throw addCause(nativeError, error)
     }
   }
@@ -230,7 +230,7 @@ function makeLastResort(answer) {
     } catch (error) {
       const { code } = /** @type {NodeJS.ErrnoException} */ (Object(error))
       if (code === 'ERR_OSH_IFADDRS_SOURCES') throw error
-      debug('nothing answers: %s', error)
+      debug('returning {}, because nothing answers: %s', error)
       return {}
     }
   }

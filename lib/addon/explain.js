@@ -6,7 +6,7 @@ const { IN_A_BUNDLE, adviseToCompile } = require('./locate')
 
 /** @typedef {NodeJS.ErrnoException & { advice?: string }} Failure of findAddon() or dlopen(3) */
 
-// Failures that may be over by the next call. src/core/snapshot.c has one more, which only sockets return.
+// Failures that are temporary. src/core/snapshot.c has one more, which only sockets return.
 const SHORTAGES = ['EMFILE', 'ENFILE', 'ENOMEM']
 
 /**
@@ -42,7 +42,7 @@ function advise({ name, code, message, advice }, inBundle) {
     return null
   // dlopen(3) says so when mmap(2) with PROT_EXEC fails, and not why.
   if (message.includes('failed to map segment'))
-    return 'Node cannot load addons from a noexec mount. Other reasons are a policy and a lack of memory'
+    return 'Node cannot load addons from a noexec mount. A policy or a lack of memory can be the reason, too'
   return inBundle ? IN_A_BUNDLE : adviseToCompile()
 }
 

@@ -45,7 +45,7 @@ const { findAddon, publishedName } = require('./locate')
  * with it before other code can run, and must not change it. The numbers of readInterfaces() have the layout of
  * ../results/interfaces.js. It returns null if `known`, the buffer of earlier numbers, has the same contents. probe()
  * repeats the calls of glibc's getifaddrs(3), and returns the first that fails; `errno` is positive. A monitor is for
- * ../watch/monitors.js. isHungUp() tells whether a pipe has no reader.
+ * ../watch/monitors.js. isHungUp() returns whether a pipe has no reader.
  *
  * @typedef {object} Addon
  * @property {((sources: number, diagnose: true, append: Append) => Snapshot) &
@@ -102,7 +102,7 @@ function areSources(names) {
 /**
  * @param {string | undefined} value of OSH_IFADDRS_SOURCES, which the preload library reads itself
  * @returns {import('../index').SourceName[] | undefined} undefined without a restriction
- * @throws {Error} with the code ERR_OSH_IFADDRS_SOURCES, if a name is none of a source
+ * @throws {Error} with the code ERR_OSH_IFADDRS_SOURCES, if a name is not that of a source
  */
 function parseSources(value) {
   if (value === undefined || value === '') return undefined

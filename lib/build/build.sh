@@ -57,7 +57,7 @@ system=$(uname -o 2>/dev/null || uname -s)
 case $system in
 *Linux*) system=unknown ;;
 Android) system=android ;;
-*) fail "nothing to compile: on $system Node's own function is used" ;;
+*) fail "nothing to compile: on $system the package uses the native function" ;;
 esac
 missing=$(find_missing)
 [ -z "$missing" ] || fail "cannot compile without ${missing#, }. Run: $(find_install_command "$system")"

@@ -46,7 +46,7 @@ function enumerate(items) {
 }
 
 /**
- * procfs alone can report only IPv6. That is no failure.
+ * procfs alone can report only IPv6. That is not a failure.
  *
  * @param {SourceReport} source
  */
@@ -171,11 +171,11 @@ function formatSubject({ native }) {
   return `os.networkInterfaces() ${outcome} here`
 }
 
-const ALONE = 'This network namespace has only lo: there is nothing else to see.'
+const ALONE = 'This network namespace has only lo: there is no other link to report.'
 
 /** @param {import('../doctor/remedies').Remedy | undefined} remedy */
 function formatCommand(remedy) {
-  if (remedy === undefined) return 'See below what the policy must allow.'
+  if (remedy === undefined) return 'The last section says what the policy must allow.'
   return remedy.change === null ? remedy.text : `    ${printable(remedy.change)}`
 }
 
@@ -204,7 +204,7 @@ function formatVerdict(report) {
     return [
       'red',
       `${subject}, and this package cannot be loaded.`,
-      first ? command : 'See below why.'
+      first ? command : 'The first section says why.'
     ]
   const neither = 'Neither os.networkInterfaces() nor this package answers here'
   return shortage === null
@@ -212,7 +212,7 @@ function formatVerdict(report) {
     : [
         'red',
         `${neither}: a shortage.`,
-        `${shortage.syscall} failed with ${shortage.code}. Raise the limit.`
+        `${shortage.syscall} failed with ${shortage.code}. Raise the exhausted limit.`
       ]
 }
 
@@ -251,7 +251,10 @@ function formatReport(report, terminal) {
     ['What is known', sources.length === 0 ? [] : indent(formatFacts(report))],
     ['Restrictions on this process', indent(formatEvidence(report))],
     [report.status === 0 ? 'Why only lo' : 'What refuses', indent(formatCauses(report))],
-    ['What to do', report.remedies.flatMap((remedy) => formatRemedy(remedy, width))]
+    [
+      report.replaced ? 'What else can be done' : 'What to do',
+      report.remedies.flatMap((remedy) => formatRemedy(remedy, width))
+    ]
   ]
   const used = sections.filter(([, lines]) => lines.length > 0)
   return [

@@ -40,7 +40,7 @@ function addressNotes({ label, peer, scopeid, flags, inferred }, name) {
     ...(label === null || label === name ? [] : [`label ${printable(label)}`]),
     ...(peer === null ? [] : [`peer ${peer}`]),
     ...(scopeid ? [`scope id ${scopeid}`] : []),
-    // Nearly all addresses are.
+    // Nearly all addresses are permanent.
     ...(flags ?? []).filter((flag) => flag !== 'permanent'),
     ...(inferred.includes('prefixLength') ? ['prefix inferred'] : []),
     ...(inferred.includes('link') ? ['link inferred'] : [])

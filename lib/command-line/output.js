@@ -47,12 +47,12 @@ function print(text) {
   }
 }
 
-/** @param {string} text to standard error, of whose own failure nobody can be told */
+/** @param {string} text for standard error. If that fails, nothing is left to report it to */
 function printError(text) {
   try {
     write(STDERR, text)
   } catch {
-    // The exit status has to do.
+    // Only the exit status remains.
   }
 }
 

@@ -10,7 +10,7 @@ const { toJson } = require('./terminal')
 const CHECK_MS = 1000
 
 /**
- * Otherwise, head(1) would end with the first line, and this process only after another change.
+ * Without this, after `osh-ifaddrs watch | head -1` has its line, this process would end only after another change.
  *
  * @param {() => void} close
  */

@@ -1,5 +1,5 @@
 // Collects what this process can see of its sandbox: files in /proc, marker files, environment variables.
-// Draws no conclusions. Any file may be missing or unreadable: null means unknown.
+// It draws no conclusions. Any file may be missing or unreadable: null means unknown.
 'use strict'
 
 const fs = require('node:fs')

@@ -1,4 +1,4 @@
-// Whether a server can listen on the loopback address. Where it cannot, an answer of this package is not enough.
+// Whether a server can listen on the loopback address. If not, servers fail although this package answers.
 'use strict'
 
 const net = require('node:net')
@@ -20,7 +20,7 @@ function toServer({ errno, code = '' }) {
   return { works: false, refusal: { errno: Math.abs(errno), code } }
 }
 
-/** Where --permission lacks --allow-net, Node 26 does not emit the error: it throws what nobody can catch. */
+/** Where --permission lacks --allow-net, Node 26 does not emit the error: it throws one that cannot be caught. */
 function isForbiddenByNode() {
   // Types of Node 20 lack it. Older versions do not know the option, and allow it.
   const { permission } = /** @type {{ permission?: { has(scope: string): boolean } }} */ (process)

@@ -41,7 +41,9 @@ const MECHANISMS = {
   AppArmor: [{ text: 'Add a rule to the profile.', change: 'network netlink raw,', tested: false }],
   SELinux: [
     {
-      text: 'Allow the domain create, bind, getattr, read, write and nlmsg_readpriv on netlink_route_socket.',
+      text:
+        'Allow the domain these permissions on netlink_route_socket: create, bind, getattr, read, ' +
+        'write and nlmsg_readpriv.',
       change: null,
       tested: false
     }
@@ -52,7 +54,7 @@ const MECHANISMS = {
   ],
   shortage: [
     {
-      text: 'Descriptors or memory ran out. Raise the limit, or close what uses them up.',
+      text: 'Descriptors or memory ran out. Raise the exhausted limit, or close what uses them.',
       change: null,
       tested: true
     }
@@ -86,7 +88,7 @@ function findMechanism({ seccomp, label }, symptom) {
   if (isTemporary(code))
     return { name: 'shortage', certainty: 'high', because: [`no policy returns ${code}`] }
   const shown = `Seccomp is ${seccomp ?? 'not shown'} in /proc/self/status`
-  // What lets requests succeed and does not send them: security modules only refuse.
+  // The request succeeded and was not sent. No security module does that: they only refuse.
   if (code === NO_REPLY) {
     const because = [shown, describeSymptom(symptom)]
     return { name: seccomp === 2 ? 'seccomp' : 'kernel', certainty: 'medium', because }

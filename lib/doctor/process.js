@@ -1,4 +1,5 @@
-// What is in force in this process: whether the native function works, register, the preload library, variables.
+// What this process has: whether the native function works, and whether register, the preload library and the
+// variables are active.
 'use strict'
 
 const os = require('node:os')
@@ -60,7 +61,7 @@ function findActive(env) {
   const isPreloaded = named.LD_PRELOAD || BINARY.test(readText('/etc/ld.so.preload') ?? '')
   return {
     register: Object.hasOwn(os.networkInterfaces, PATCHED),
-    // The addon is the same file. Without /proc the variable has to do.
+    // The addon is the same file. Without /proc, only the variable shows it.
     preload: isPreloaded && (maps === null || BINARY.test(maps)),
     always: env.OSH_IFADDRS_MODE === 'always',
     sources: parseSources(env.OSH_IFADDRS_SOURCES) ?? null,
@@ -172,8 +173,8 @@ function hasExternal(result) {
 
 /**
  * The outcome of Node's own function, also where it is patched, and the first `failure` of the calls that libc makes.
- * `hidden`: other code answers in its place. `answered`: what programs call here knows the links that ours reports.
- * `reserved`: the names of links that Object.prototype has, too.
+ * `hidden`: other code answers in its place. `answered`: the function that programs call here reports the links that
+ * ours does. `reserved`: the names of links that Object.prototype has, too.
  *
  * @typedef {object} Trial
  * @property {Active} active

@@ -22,7 +22,7 @@ const { adviseToCompile, shellCommand } = locate
  * @typedef {{ owner: string, text: string, change: string | null, tested: boolean }} Remedy
  */
 
-/** Why register alone does not do: the native function hangs, or what it answers is wrong. */
+/** Why register alone is not enough: the native function hangs, or its result is wrong. */
 const PREFIXES = {
   hangs: 'OSH_IFADDRS_SOURCES=ioctl,procfs ',
   wrong: 'OSH_IFADDRS_MODE=always ',
@@ -136,7 +136,7 @@ function remediesWithoutAddon({ code, message }, nodeOption) {
     )
   if (nodeOption !== null && preloadPath !== null)
     remedies.push(
-      forThisProcess('Preload this library, which Node allows.', preloadCommand(preloadPath), false)
+      forThisProcess('Preload this library. Node allows that.', preloadCommand(preloadPath), false)
     )
   return remedies
 }
@@ -147,7 +147,7 @@ function remediesWithoutAddon({ code, message }, nodeOption) {
  * @param {object | null} shortage
  * @param {Suspect | null} mechanism
  * @param {import('./evidence').Evidence} evidence
- * @returns {Remedy[]} if this package does not answer, either
+ * @returns {Remedy[]} for a process where this package does not answer either
  */
 function remediesForFailure({ addonError }, { sources }, shortage, mechanism, { nodeOption }) {
   if (addonError !== null) return remediesWithoutAddon(addonError, nodeOption)

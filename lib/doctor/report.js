@@ -1,5 +1,5 @@
 // Makes the doctor's report: tries each source alone, the native function and listen(2), and adds the suspects and
-// the remedies. `doctor --json` prints it as it is.
+// the remedies. `doctor --json` prints it unchanged.
 'use strict'
 
 const os = require('node:os')

@@ -1,5 +1,5 @@
-// What is known of each sandbox: how a process in it recognises it, and what to change in its policy. Data only;
-// ./suspects.js compares it with the evidence, and ./remedies.js gives the changes.
+// What is known of each sandbox: by what a process recognises it, and what to change in its policy. Data only:
+// ./suspects.js compares it with the evidence, and ./remedies.js recommends the changes.
 'use strict'
 
 const { HIDDEN, NO_ADDONS, NO_REPLY, ONLY_LO } = require('./symptoms')
@@ -135,7 +135,7 @@ const NOTHING_ELSE = {
   tested: true
 }
 
-/** The most telling first. @type {Sandbox[]} */
+/** The most specific first. @type {Sandbox[]} */
 const SANDBOXES = [
   {
     name: 'Codex proxy',
@@ -177,7 +177,7 @@ const SANDBOXES = [
         calls: ['socket'],
         // It only loads a filter of its caller's, and another sandbox may be inside.
         atMost: 'medium',
-        text: `Change the filter that bwrap gets by --seccomp: ${ROUTE_ONLY}.`,
+        text: `Change the filter that is passed to bwrap by --seccomp: ${ROUTE_ONLY}.`,
         change: null,
         tested: true
       },
@@ -269,7 +269,7 @@ const SANDBOXES = [
         calls: ['socket'],
         few: true,
         // Without another such line it would forbid all other families.
-        text: 'If systemctl cat UNIT shows RestrictAddressFamilies=, add this by systemctl edit UNIT. Both take --user.',
+        text: 'If systemctl cat UNIT shows RestrictAddressFamilies=, add this by systemctl edit UNIT. Both accept --user.',
         change: '[Service]\nRestrictAddressFamilies=AF_NETLINK',
         tested: true
       },
@@ -277,7 +277,7 @@ const SANDBOXES = [
         codes: ['EPERM', 'EACCES', 'ENOSYS'],
         // A unit may start another sandbox, and these errnos are common.
         atMost: 'medium',
-        text: 'If systemctl cat UNIT shows SystemCallFilter=, add this by systemctl edit UNIT. Both take --user.',
+        text: 'If systemctl cat UNIT shows SystemCallFilter=, add this by systemctl edit UNIT. Both accept --user.',
         change: '[Service]\nSystemCallFilter=socket bind getsockname sendto recvmsg',
         tested: true
       }

@@ -10,7 +10,7 @@ const { toDiagnosis } = require('../results/diagnosis')
 
 /**
  * @param {SourceReport} report of all sources together. It is enough for rtnetlink, which is the first to be
- *   asked for everything, and may have waited in vain for a reply.
+ *   asked for everything, and may have waited for a reply that never came.
  */
 function askAlone(report) {
   if (report.name === 'rtnetlink') return report

@@ -102,7 +102,7 @@ function matchSandbox({ name, signs, unless, policies }, evidence, symptom) {
 }
 
 /**
- * Some rows explain only what is no errno: no reply, an empty namespace, Node's own codes.
+ * Some rows explain only symptoms without an errno: no reply, an empty namespace, Node's own codes.
  *
  * @param {Sandbox} sandbox
  * @param {string} code

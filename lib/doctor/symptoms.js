@@ -1,4 +1,4 @@
-// What a process notices: the errno of a refused call, or what is no errno.
+// What a process notices: the errno of a refused call, or a symptom without an errno.
 'use strict'
 
 // What no policy returns: no reply comes, the network namespace has no link but lo, other code hides the failure.

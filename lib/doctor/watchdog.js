@@ -1,5 +1,5 @@
-// Ends this process if the native function never returns. Only needed without the addon, which otherwise asks first
-// whether replies come: nothing can interrupt the native function.
+// Ends this process if the native function never returns: nothing can interrupt that. Needed only without the addon,
+// which otherwise finds out first whether replies come.
 'use strict'
 
 const { Worker } = require('node:worker_threads')

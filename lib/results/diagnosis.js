@@ -12,7 +12,7 @@ const { FLAG, decodeAddresses } = require('./layout')
 /** @type {readonly Fact[]} */
 const FACTS = ['links', 'ipv4', 'ipv6']
 
-// One of them fails a whole read; src/core/snapshot.c has the same.
+// The errors of a shortage, each of which fails the whole read. src/core/snapshot.c has the same.
 const SHORTAGES = ['EMFILE', 'ENFILE', 'ENOMEM', 'ENOBUFS']
 
 /** @type {readonly [number, import('../index').Inference['property']][]} */

@@ -152,7 +152,7 @@ function toAddress({ strings, numbers }, at, index) {
 }
 
 /**
- * Where no source reports the name of a link, a label may: it is the name, mostly, or the name, a colon and more.
+ * Where no source reports the name of a link, a label may: usually it is the name, or begins with it and a colon.
  *
  * @param {Interface} link
  */
@@ -164,7 +164,7 @@ function inferName(link) {
 }
 
 /**
- * Without addresses nothing shows whether a link is up that no source reports as such.
+ * If no source reports whether a link is up, only its addresses suggest it.
  *
  * @param {Interface} link
  */

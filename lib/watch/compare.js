@@ -1,4 +1,4 @@
-// What differs between two results of interfaces().
+// Finds what differs between two results of interfaces().
 'use strict'
 
 /** @typedef {import('../index').Interface} Interface */

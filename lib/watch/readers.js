@@ -26,7 +26,7 @@ const { RTNETLINK, monitorHere } = require('./monitors')
  * @property {() => void} close
  */
 
-// A network that never rests while it is read is reported as it was found.
+// After so many interrupted reads in a row, the result is reported as it is.
 const MAX_INTERRUPTIONS = 8
 
 /**
@@ -100,7 +100,7 @@ function openPolling(addon, sources) {
   const first = addon.readInterfaces(sources, append)
   if (!isAnswer(first)) throw unavailableError(first)
   const [rtnetlink] = toOutcome(first).sources
-  // Each refused call may be an entry of a log, and some kernels let each wait.
+  // A log may have an entry for each refused call, and on some kernels each such call waits.
   const isUseless = rtnetlink.facts.length === 0 && !isShortage(rtnetlink)
   const others = isUseless ? sources & ~RTNETLINK : sources
   return makeReader(

@@ -10,7 +10,7 @@ const { InterfaceWatcher } = require('./watcher')
 
 const INTERVAL_MS = 1000
 const SETTLE_MS = 20
-// Longer ones, timers do at once.
+// With a longer time, a timer fires at once.
 const LONGEST_MS = 2 ** 31 - 1
 
 /**

@@ -1,4 +1,4 @@
-// What watch() returns: decides when to read, and reports what has changed.
+// The watcher that watch() returns: decides when to read, and reports what has changed.
 'use strict'
 
 const { EventEmitter } = require('node:events')
@@ -20,13 +20,13 @@ const { openReader } = require('./readers')
  * @property {number} settle in milliseconds
  */
 
-// A watcher's reads take a fifth of the time at most.
+// A watcher rests four times as long as a read took, so reads take at most a fifth of the time.
 const REST = 4
-// The longest that timers take. It keeps the process alive, and never ends.
+// The longest time that a timer accepts. The timer does nothing but keep the process alive.
 const FOREVER = 2 ** 31 - 1
 
 /**
- * A shortage of descriptors or memory goes away.
+ * A shortage of descriptors or memory is temporary.
  *
  * @param {any} error
  */
@@ -163,7 +163,7 @@ class InterfaceWatcher extends EventEmitter {
   }
 
   /**
-   * Of the changes since watch() was called, several at once if the loop's body is slow.
+   * Yields the changes since watch() was called, several as one if the loop's body is slow.
    *
    * @returns {AsyncGenerator<InterfaceChange, void, void>}
    */

@@ -38,6 +38,7 @@ t.test('--json prints the result of interfaces()', async (t) => {
 t.test('help and version', async (t) => {
   t.match(run('--help'), { status: 0, stdout: /^Usage: osh-ifaddrs \[list\]/, stderr: '' })
   t.match(run('-h').stdout, 'Exit status:')
+  t.notMatch(run('--help').stdout, /.{81}/, 'no line is too wide')
   for (const name of COMMANDS) {
     t.match(run('--help').stdout, `\n  ${name} `, 'the main help lists it')
     const { status, stdout, stderr } = run(name, '--help')

@@ -161,10 +161,10 @@ t.test('a namespace that has only lo', async (t) => {
   namespace.ip('link set lo up')
   const open = diagnose(t, {}, { namespace })
   t.match(open.report, { status: 0, evidence: { links: ['lo'] }, mechanism: null })
-  t.equal(open.lines[1], 'This network namespace has only lo: there is nothing else to see.')
+  t.equal(open.lines[1], 'This network namespace has only lo: there is no other link to report.')
   const refused = diagnose(t, { launch: NETLINK }, { namespace })
-  t.match(refused.text, 'This network namespace has only lo: there is nothing else to see.')
-  t.notMatch(diagnose(t).text, 'nothing else')
+  t.match(refused.text, 'This network namespace has only lo: there is no other link to report.')
+  t.notMatch(diagnose(t).text, 'no other link to report')
   const down = Namespace.create('lo-down')
   t.teardown(() => down.remove())
   t.equal(diagnose(t, {}, { namespace: down }).lines[1], open.lines[1])
@@ -180,7 +180,7 @@ t.test('a namespace that has only lo', async (t) => {
     [
       'os.networkInterfaces() works here.',
       'This network namespace has only lo:',
-      'there is nothing else to see.'
+      'there is no other link to report.'
     ],
     'in a narrow terminal'
   )

@@ -214,7 +214,7 @@ t.test('only the other commands need Node', async (t) => {
   })
   for (const args of [[], ['doctor'], ['run', '--help'], ['build']]) {
     const stderr =
-      'osh-ifaddrs: all commands but run need Node, and there is no node in PATH. Install Node.\n'
+      'osh-ifaddrs: all commands except run need Node, and node is not in PATH. Install Node.\n'
     t.strictSame(runCommand(args, options), { status: 127, signal: null, stdout: '', stderr })
   }
 })

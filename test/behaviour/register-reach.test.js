@@ -37,7 +37,7 @@ t.test('two copies of the package patch only once', async (t) => {
   t.equal(result, true)
 })
 
-// As docs/deploy.md says.
+// As docs/register.md says.
 t.test('what reaches workers and child processes', async (t) => {
   const symbols = "Object.getOwnPropertySymbols(require('os').networkInterfaces).length"
   const starts = {

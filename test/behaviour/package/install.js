@@ -166,7 +166,7 @@ async function testOtherPlatforms(t, root) {
   fs.writeFileSync(path.join(env.PATH, 'uname'), '#!/bin/sh\necho Darwin\n', { mode: 0o755 })
   t.match(run(['sh', path.join(root, 'lib/command-line/osh-ifaddrs'), 'build'], { env }), {
     status: 1,
-    output: "osh-ifaddrs: nothing to compile: on Darwin Node's own function is used\n"
+    output: 'osh-ifaddrs: nothing to compile: on Darwin the package uses the native function\n'
   })
   for (const platform of ['darwin', 'win32']) {
     const folder = makeFolder(t)
