@@ -17,10 +17,16 @@ const SERIES = [
   { name: 'ip -j addr', title: 'ip -j addr', light: '#8e24aa', dark: '#ce93d8' },
   { name: 'getifaddrs', title: 'getifaddrs(3) in C', light: '#c2560a', dark: '#ffb74d' },
   { name: 'raw dump', title: 'raw dump in C, not parsed', light: '#6d4c41', dark: '#bcaaa4' },
-  { name: 'interfaces', title: 'interfaces(), by rtnetlink', light: '#ad1457', dark: '#f48fb1' },
-  { name: 'procfs', title: 'ours, by procfs alone', light: '#4d7c0f', dark: '#aed581' },
-  { name: 'denied', title: 'ours, netlink denied', light: '#1565c0', dark: '#81d4fa' },
-  { name: 'ours', title: 'ours, by rtnetlink', light: '#0b3d91', dark: '#40a9ff' }
+  { name: 'interfaces', title: 'interfaces()', light: '#ad1457', dark: '#f48fb1' },
+  {
+    name: 'poll denied',
+    title: 'a poll of watch()',
+    light: '#00838f',
+    dark: '#80deea'
+  },
+  { name: 'procfs', title: 'with procfs only', light: '#4d7c0f', dark: '#aed581' },
+  { name: 'denied', title: 'with netlink refused', light: '#1565c0', dark: '#81d4fa' },
+  { name: 'ours', title: 'networkInterfaces()', light: '#0b3d91', dark: '#40a9ff' }
 ]
 
 /**

@@ -37,19 +37,10 @@ async function measureStartup(pairs) {
   return {
     empty: await summarize(plain),
     register: await summarize(patched),
-    added: await summarize(differences.map((difference) => difference + OFFSET)).then(
-      (summary) => ({
-        ...summary,
-        median: summary.median - OFFSET,
-        min: summary.min - OFFSET
-      })
-    ),
+    added: await summarize(differences),
     addonLoaded: isAddonLoaded()
   }
 }
-
-// tinybench accepts no sample below zero.
-const OFFSET = 1e9
 
 function isAddonLoaded() {
   const program = `

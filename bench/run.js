@@ -1,19 +1,21 @@
 'use strict'
 
 // Measures every installed method of listing the interfaces, in namespaces of several sizes, and checks the
-// project's ratios and the number of instructions. Writes results.json and results.svg to this folder.
+// project's ratios and the number of instructions. A run with all sizes writes results.json and results.svg to this
+// folder, and docs/speed.md.
 //
-//   node bench/run.js [--quick] [--links=2,101,501,2001,8001] [--seconds=10] [--output=FOLDER]
+//   node bench/run.js [--quick] [--links=2,101,501,2001,8001] [--seconds=20]
 
 const { execFileSync } = require('node:child_process')
 const fs = require('node:fs')
 const os = require('node:os')
 const path = require('node:path')
 const { parseArgs } = require('node:util')
+const { describeRun } = require('../test/support/pages')
 const { requirements } = require('../test/support/requirements')
 const { Running, findContenders } = require('./contenders')
 const { count, reportCounts } = require('./count')
-const { draw } = require('./plot')
+const { publish } = require('./page')
 const { measureMemory, measureStartup } = require('./processes')
 const { check } = require('./ratios')
 const { summarize } = require('./statistics')
@@ -33,18 +35,17 @@ function readOptions() {
     options: {
       quick: { type: 'boolean', default: false },
       links: { type: 'string' },
-      seconds: { type: 'string' },
-      output: { type: 'string', default: __dirname }
+      seconds: { type: 'string' }
     }
   })
-  const { quick, output } = values
+  const { quick } = values
   const links = (values.links ?? (quick ? QUICK_LINKS : LINKS)).split(',').map(Number)
   const seconds = Number(values.seconds ?? (quick ? 3 : 20))
   const bad = links.find((count) => count !== 2 && !(count > 2 && count % 2 === 1))
   if (bad !== undefined)
     throw new RangeError(`--links: ${bad} is neither 2 nor odd (lo and pairs of links)`)
   if (!(seconds > 0)) throw new RangeError('--seconds: not a positive number')
-  return { links, seconds, quick, output }
+  return { links, seconds, quick }
 }
 
 /**
@@ -105,7 +106,7 @@ function reportChecks(checks) {
 }
 
 async function main() {
-  const { links, seconds, quick, output } = readOptions()
+  const { links, seconds, quick } = readOptions()
   const missing = requirements('valgrind')
   if (missing !== null) throw new Error(missing)
   execFileSync('make', ['--silent', `--directory=${__dirname}`], { stdio: 'inherit' })
@@ -130,10 +131,12 @@ async function main() {
   console.log(`start-up added: ${(median / 1e6).toFixed(2)} ± ${(mad / 1e6).toFixed(2)} ms`)
 
   const checks = check({ topologies, startup, memory })
-  const machine = `${os.cpus().length} x ${os.cpus()[0].model}, Linux ${os.release()}, Node ${process.version}`
+  const machine = `${describeRun()}, ${os.cpus().length} x ${os.cpus()[0].model}`
   const results = { machine, topologies, startup, memory, checks }
-  fs.writeFileSync(path.join(output, 'results.json'), JSON.stringify(results, null, 2) + '\n')
-  fs.writeFileSync(path.join(output, 'results.svg'), draw(results))
+  if (links.join() === LINKS) {
+    fs.writeFileSync(path.join(__dirname, 'results.json'), JSON.stringify(results, null, 2) + '\n')
+    await publish(results)
+  }
   const missed = [reportChecks(checks), reportCounts(count())]
   if (missed.includes(true)) process.exitCode = 1
 }
