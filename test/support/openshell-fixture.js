@@ -1,17 +1,14 @@
 'use strict'
 
-// For test/behaviour/ciao.test.js and the demo: a sandbox as OpenShell builds it, at 10.200.0.2, and a peer outside it
-// at 10.200.0.1.
+// For test/behaviour/ciao.test.js, the demo and the picture: a sandbox as OpenShell builds it, at 10.200.0.2, and a
+// peer outside it at 10.200.0.1.
 
-const path = require('node:path')
-const { once } = require('node:events')
 const { Namespace, vethPair } = require('./namespace')
+const { start, type } = require('./typed')
 
-const fixtures = path.join(__dirname, 'fixtures')
 const OPENSHELL = ['--deny-family', 'netlink', '--errno', 'EPERM']
 const PEER = '10.200.0.1'
 const SANDBOX = '10.200.0.2'
-const REGISTER = ['-r', 'osh-ifaddrs/register']
 
 function makeFixture() {
   const peer = Namespace.create('peer')
@@ -41,7 +38,7 @@ function makeFixture() {
  * @param {Namespace} sandbox
  */
 function advertiseWithoutPackage(sandbox) {
-  return sandbox.node([path.join(fixtures, 'advertise.js')], { launch: OPENSHELL })
+  return type(sandbox, OPENSHELL, 'node advertise.js', 'echo $?')
 }
 
 /**
@@ -50,23 +47,17 @@ function advertiseWithoutPackage(sandbox) {
  * @param {{ peer: Namespace, sandbox: Namespace }} fixture
  */
 async function advertiseAndResolve({ peer, sandbox }) {
-  const service = sandbox.spawn([...REGISTER, path.join(fixtures, 'advertise.js')], {
-    launch: OPENSHELL
-  })
-  let output = ''
-  service.stdout?.on('data', (chunk) => (output += chunk))
-  service.stderr?.on('data', (chunk) => (output += chunk))
-  const ended = once(service, 'exit')
-  const resolver = peer.node([path.join(fixtures, 'resolve.js'), PEER])
-  service.stdin?.end()
-  const [status] = await ended
-  return { status, output, resolver, found: JSON.parse(resolver.stdout || '{}') }
+  const command = 'node -r osh-ifaddrs/register advertise.js'
+  const { typed: service, end } = await start(sandbox, OPENSHELL, command)
+  const [resolver] = type(peer, [], `node resolve.js ${PEER}`)
+  const status = await end()
+  const [json] = /^\{.*\}$/m.exec(resolver.output) ?? ['{}']
+  return { status, service, resolver, found: JSON.parse(json) }
 }
 
 module.exports = {
   OPENSHELL,
   PEER,
-  REGISTER,
   SANDBOX,
   advertiseAndResolve,
   advertiseWithoutPackage,
