@@ -1,6 +1,6 @@
 'use strict'
 
-// README's table of differences between this package and the native function, row by row: each is shown by a
+// The table of differences in docs/differences.md, between this package and the native function, row by row: each is shown by a
 // network on which they differ so, in the mode that the row names.
 
 const fs = require('node:fs')
@@ -14,7 +14,7 @@ const { modes, readOnce } = require('../support/topology-readers')
 
 skipWithout(t, '/dev/net/tun')
 
-/** The modes of topology-readers.js, by the names that README.md has for them. */
+/** The modes of topology-readers.js, by the names that the page has for them. */
 const MODES = {
   'no netlink': 'no netlink',
   'no netlink, no `/proc`': 'no netlink, no /proc',
@@ -22,9 +22,9 @@ const MODES = {
   'no socket at all': 'no socket, no socketpair'
 }
 
-/** README's rows, as `where: what`. */
+/** The page's rows, as `where: what`. */
 const rows = fs
-  .readFileSync(path.join(projectRoot, 'README.md'), 'utf8')
+  .readFileSync(path.join(projectRoot, 'docs/differences.md'), 'utf8')
   .split(/^\| where .*\n.*\n/m)[1]
   .split('\n\n')[0]
   .split('\n')

@@ -87,7 +87,7 @@ const VALUES = {
     inferred(value === 'down' ? 'down' : 'up')
 }
 
-/** Values that the network must have, so that cells can be told apart by them. */
+/** Values that the network must have, so that each cell can be distinguished. */
 const VARIETY = { state: ['up', 'dormant', 'no-carrier', 'down'], internal: [true, false] }
 
 const sourceRows = readTable(['of', 'property', 'rtnetlink', 'ioctl', 'procfs'])
@@ -136,7 +136,7 @@ t.test('the tables have each property once, and each has a value in this network
       for (const value of VARIETY[name] ?? []) t.ok(values.includes(value), `${name}: ${value}`)
     }
   }
-  const described = [...page.split('\n## ')[0].matchAll(/^\| ((`\w+`(, )?)+) +\|/gm)]
+  const described = [...page.split('\n## Which ')[0].matchAll(/^\| ((`\w+`(, )?)+) +\|/gm)]
   t.strictSame(
     described.flatMap(([, cell]) => namesIn(cell)),
     [...Object.keys(link), ...Object.keys(address)]
@@ -193,7 +193,7 @@ t.test('ioctl and procfs: every link, and of each what one of them reports', asy
 })
 
 t.test('alternativeNames shows whether rtnetlink reported a link', async (t) => {
-  t.match(page, '`alternativeNames` is null where rtnetlink did not report the link')
+  t.match(page, 'If rtnetlink did not report the link, `alternativeNames` is null')
   t.notOk(all.some(({ alternativeNames }) => alternativeNames === null))
   for (const { alternativeNames, kind } of bySources(t, 'ioctl', 'procfs'))
     t.strictSame({ alternativeNames, kind }, { alternativeNames: null, kind: null })

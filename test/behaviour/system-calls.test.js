@@ -1,7 +1,7 @@
 'use strict'
 
 // Compares the system calls of one networkInterfaces() or interfaces(), or of one getifaddrs(3) with the preload library, as
-// strace(1) prints them, with the lists in SECURITY.md. Both must have the same calls.
+// strace(1) prints them, with the lists in docs/system-calls.md. Both must have the same calls.
 
 const fs = require('node:fs')
 const path = require('node:path')
@@ -21,7 +21,7 @@ const NO_PROC = ['unshare', '--mount', 'sh', '-euc', 'mount -t tmpfs tmpfs /proc
 const NO_NETLINK = ['--deny-family', 'netlink']
 const NO_SOCKETS = ['--deny-family', 'all', '--deny-socketpair']
 
-/** How to produce the condition in each heading of SECURITY.md. */
+/** How to produce the condition in each heading of docs/system-calls.md. */
 const MODES = {
   'Nothing refused': { launch: [] },
   'Nothing refused, and 32 links or more': { launch: [], links: 32 },
@@ -35,9 +35,11 @@ const MODES = {
     launch: ['--deny-family', 'netlink,inet']
   },
   'Every `socket()` refused': { launch: ['--deny-family', 'all'] },
-  'That, and `socketpair()`': { launch: NO_SOCKETS },
+  'Every `socket()` and `socketpair()` refused': { launch: NO_SOCKETS },
   '`socket(AF_NETLINK)` refused, and no `/proc`': { before: NO_PROC, launch: NO_NETLINK },
-  'All of it refused': { launch: [...NO_SOCKETS, '--no-path', '/proc'] },
+  'Every `socket()`, `socketpair()` and `/proc` refused': {
+    launch: [...NO_SOCKETS, '--no-path', '/proc']
+  },
   '`interfaces()`, nothing refused': { launch: [], call: 'interfaces' },
   '`interfaces()`, `socket(AF_NETLINK)` refused': {
     launch: NO_NETLINK,
@@ -106,23 +108,23 @@ os.access('/osh-end', 0)
 `
 
 /**
- * Reads SECURITY.md's lists, by their headings.
+ * The lists in docs/system-calls.md, by their headings.
  *
  * @returns {Record<string, string[]>}
  */
 function readLists() {
-  const text = fs.readFileSync(path.join(projectRoot, 'SECURITY.md'), 'utf8')
-  const section = text.split(/^## /m).find((part) => part.startsWith('System calls\n'))
-  const lists = (section ?? '')
-    .split(/^### /m)
+  const text = fs.readFileSync(path.join(projectRoot, 'docs/system-calls.md'), 'utf8')
+  const lists = text
+    .split(/^##+ /m)
     .slice(1)
     .map((part) => {
       const [heading, ...lines] = part.split('\n')
       const calls = lines
         .filter((line) => line.startsWith('    '))
         .flatMap((line) => line.trim().split(/\s+/))
-      return [heading, calls]
+      return /** @type {const} */ ([heading, calls])
     })
+    .filter(([, calls]) => calls.length > 0)
   return Object.fromEntries(lists)
 }
 
@@ -211,7 +213,7 @@ function trace(t, mode) {
 }
 
 const lists = readLists()
-t.strictSame(Object.keys(lists), Object.keys(MODES), 'SECURITY.md has a list for each mode')
+t.strictSame(Object.keys(lists), Object.keys(MODES), 'the page has a list for each mode')
 
 for (const [heading, mode] of Object.entries(MODES)) {
   const needs = [

@@ -1,6 +1,6 @@
 'use strict'
 
-// Runs the example of docs/interfaces.md in a sandbox that refuses netlink: a peer outside resolves the service by
+// Runs the example of docs/watch.md in a sandbox that refuses netlink: a peer outside resolves the service by
 // multicast DNS, before and after its address changes.
 
 const { once } = require('node:events')
@@ -28,7 +28,7 @@ function resolve(peer, expected) {
 }
 
 t.test('a service that advertises its new address', { skip: requirements() }, async (t) => {
-  const [example] = readSnippets('interfaces.md').filter(({ name }) => name === 'watch-example')
+  const [example] = readSnippets('docs/watch.md').filter(({ name }) => name === 'watch-example')
   const folder = t.testdir({ 'service.js': example.text })
   fs.chmodSync(folder, 0o755)
   const { peer, sandbox, remove } = makeFixture()

@@ -67,7 +67,7 @@ t.test('a network namespace of its own: only lo exists', async (t) => {
     t.match(report.suspects[0], { name: 'bubblewrap', certainty: 'high' }, option)
     const text = explain(sandbox)
     t.match(text, 'only lo')
-    t.match(text, 'nothing else')
+    t.match(text, 'no other link to report')
   }
   const shared = [...BWRAP, '--unshare-all', '--share-net']
   t.strictSame(runProbe(t, [...shared, ...PROBE]).native, outside, 'the namespace is the cause')

@@ -53,7 +53,7 @@ function fetchCodeServer() {
 
 t.test(NAME, async (t) => {
   const root = fetchCodeServer()
-  const { text } = readSnippets('deploy.md').find(({ name }) => name === NAME)
+  const { text } = readSnippets('docs/deploy.md').find(({ name }) => name === NAME)
   const { commit } = require(path.join(root, 'lib/vscode/product.json'))
   const folder = makeDeployment(t)
   fs.symlinkSync(root, path.join(folder, 'global/lib/node_modules/code-server'))

@@ -75,7 +75,7 @@ t.test('Codex', { skip: requirements('bwrap') }, async (t) => {
     const { runApp } = makeCodex(t, codex)
     t.match(runApp(), NATIVE_FAILS)
     t.equal(runApp(REGISTER), `lo\n${LISTEN_FAILS}`, 'register gives the list, and no port')
-    const { text } = readSnippets('deploy.md').find(({ name }) => name === 'Codex')
+    const { text } = readSnippets('docs/deploy.md').find(({ name }) => name === 'Codex')
     t.equal(makeCodex(t, codex, text).runApp(), expectedOutside(), 'the setting gives both')
   })
 

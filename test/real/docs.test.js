@@ -5,18 +5,25 @@
 const fs = require('node:fs')
 const path = require('node:path')
 const t = require('tap')
-const { ADDRESS, REAL_SNIPPETS, makeDeployment, makeShell } = require('../support/deployment')
+const { COMPILERS } = require('../support/app')
+const { ADDRESS, APP, REAL_SNIPPETS, makeDeployment, makeShell } = require('../support/deployment')
 const { projectRoot } = require('../support/namespace')
+const { pack } = require('../support/package')
 const { requirements, skipWithout } = require('../support/requirements')
 const { makeNamespace } = require('../support/sandbox')
 const { runtime } = require('../support/runtimes')
 const { readSnippets } = require('../support/snippets')
+const { makeTemporaryFolder } = require('../support/temporary-folder')
 
+t.setTimeout(1_800_000)
 skipWithout(t)
 
-const snippets = readSnippets('deploy.md')
+const snippets = readSnippets('docs/deploy.md')
 const folder = makeDeployment(t)
-const shell = makeShell(makeNamespace(t, 'docs'), folder)
+const ns = makeNamespace(t, 'docs')
+const shell = makeShell(ns, folder)
+
+const PERMISSIONS = '--allow-read --allow-ffi'
 
 /** @type {Record<string, { needs: string[], run: (t: import('tap').Test, text: string) => void }>} */
 const tests = {
@@ -41,9 +48,42 @@ const tests = {
       fs.writeFileSync(path.join(program, 'program.mjs'), text)
       const options = '--no-config --node-modules-dir=manual --no-prompt --allow-sys'
       const run = `cd deno && ${runtime('deno')} run ${options}`
-      const permissions = '--allow-read --allow-ffi'
-      t.match(shell(t, `${run} ${permissions} program.mjs`), ADDRESS)
+      t.match(shell(t, `${run} ${PERMISSIONS} program.mjs`), ADDRESS)
       t.match(shell(t, `${run} program.mjs 2>/dev/null || echo fails`), 'fails', 'control')
+    }
+  },
+  'Deno, run': {
+    needs: [],
+    run: (t, text) => {
+      fs.symlinkSync(runtime('deno'), path.join(folder, 'bin/deno'))
+      const program = `import { networkInterfaces } from 'node:os'\nconsole.log(networkInterfaces().d0[0].cidr)`
+      fs.writeFileSync(path.join(folder, 'app.mjs'), program)
+      t.equal(shell(t, text), ADDRESS)
+      const bare = text.trim().replace('npx osh-ifaddrs run -- ', '')
+      t.match(shell(t, `${bare} 2>/dev/null || echo fails`), 'fails', 'control')
+    }
+  },
+  tarball: {
+    needs: COMPILERS,
+    run: (t, text) => {
+      // Not in the project, which Node would find.
+      const place = makeTemporaryFolder(t)
+      fs.mkdirSync(path.join(place, 'bin'))
+      fs.writeFileSync(path.join(place, 'bin/npm'), '#!/bin/sh\ncp "$TARBALL" .\n', { mode: 0o755 })
+      fs.writeFileSync(path.join(place, 'app.js'), APP)
+      const env = { PATH: `${place}/bin:${process.env.PATH}`, TARBALL: pack() }
+      t.equal(makeShell(ns, place)(t, text, { env }), ADDRESS)
+    }
+  },
+  'firejail, register': {
+    needs: ['users', 'firejail'],
+    run: (t, text) => {
+      t.equal(shell(t, text, { denials: [] }), ADDRESS)
+      t.equal(
+        shell(t, text.replace('-r osh-ifaddrs/register ', ''), { denials: [] }),
+        'errno 95',
+        'control'
+      )
     }
   },
   firejail: {

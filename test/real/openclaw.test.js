@@ -72,7 +72,7 @@ t.test(NAME, async (t) => {
   t.match(alone, { status: 1 }, 'control: the gateway dies without the plug-in')
   t.match(alone.stdout + alone.stderr, /uv_interface_addresses.*\n.*\n.*ciao/)
 
-  const { text } = readSnippets('deploy.md').find(({ name }) => name === NAME)
+  const { text } = readSnippets('docs/deploy.md').find(({ name }) => name === NAME)
   runChecked(['sh', '-euc', text], { cwd: folder, env })
 
   const options = { launch: LAUNCH, cwd: folder }

@@ -23,7 +23,7 @@ skipWithout(t, 'users', 'hostname', 'python3')
 
 const tarball = packOrSkip(t)
 const ns = makeNamespace(t, 'openshell')
-const snippets = readSnippets('deploy.md')
+const snippets = readSnippets('docs/deploy.md')
 const snippet = (/** @type {string} */ name) => snippets.find((each) => each.name === name).text
 
 t.test('OpenShell', async (t) => {

@@ -12,7 +12,9 @@ t.setTimeout(1_800_000)
 const tarball = packOrSkip(t)
 
 t.test('npm publish', async (t) => {
-  const command = ['npm', 'publish', '--dry-run', '--ignore-scripts', tarball]
+  // A pre-release needs a tag.
+  const options = ['--dry-run', '--ignore-scripts', '--tag=any']
+  const command = ['npm', 'publish', ...options, tarball]
   const { status, stderr, output } = run(command)
   t.equal(status, 0, output)
   const warnings = stderr.split('\n').filter((line) => /^npm (warn|error)/.test(line))

@@ -1,6 +1,6 @@
 'use strict'
 
-// Waits for what a test cannot be told of.
+// Waits for a condition that nothing announces.
 
 const { setTimeout: sleep } = require('node:timers/promises')
 

@@ -71,7 +71,7 @@ const PROGRAM = `
 `
 const PRINT = 'console.log(JSON.stringify(ask()))\n'
 
-const PAGE = readSnippets('bundlers.md')
+const PAGE = readSnippets('docs/bundlers.md')
 
 /**
  * @param {string} name

@@ -16,9 +16,10 @@ const ADDRESS = '10.0.0.1/24'
 const REAL_SNIPPETS = {
   'code-server': ['code-server'],
   codex: ['Codex'],
-  docs: ['Bun', 'Deno', 'firejail'],
+  docs: ['Bun', 'Deno', 'Deno, run', 'firejail', 'firejail, register', 'tarball'],
   openclaw: ['OpenClaw'],
-  openshell: ['OpenShell', 'OpenShell, undo']
+  openshell: ['OpenShell', 'OpenShell, undo'],
+  servers: ['next dev', 'pm2', 'vite --host']
 }
 
 /** Prints an address of the test's namespace, or the error's errno. */

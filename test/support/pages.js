@@ -1,6 +1,6 @@
 'use strict'
 
-// The pages of docs/ that tests write: formatted as prettier does, with the date and the machine of the run.
+// The pages of docs/ that tests and the benchmark write: formatted as prettier does, with the date and the machine of the run.
 
 const fs = require('node:fs')
 const os = require('node:os')
@@ -17,6 +17,17 @@ function describeRun() {
   const [, system] = /^PRETTY_NAME="(.*)"$/m.exec(fs.readFileSync('/etc/os-release', 'utf8')) ?? []
   const [kernel] = os.release().match(/^\d+\.\d+/) ?? []
   return `${date}: ${system}, Linux ${kernel}, ${process.arch}, Node ${process.versions.node}`
+}
+
+/** @param {(string | number)[]} cells */
+const toLine = (cells) => `| ${cells.join(' | ')} |`
+
+/**
+ * @param {string[]} headings
+ * @param {(string | number)[][]} rows
+ */
+function toTable(headings, rows) {
+  return [headings, headings.map(() => '---'), ...rows].map(toLine).join('\n')
 }
 
 /**
@@ -47,4 +58,4 @@ function writePage(name, text) {
   fs.renameSync(partial, pathOf(name))
 }
 
-module.exports = { describeRun, formatPage, readPage, writePage }
+module.exports = { describeRun, formatPage, readPage, toLine, toTable, writePage }

@@ -174,14 +174,17 @@ function ask({ peer }, { folder, program }, running) {
  */
 async function runFailing(fixture, prepared, way) {
   const { answer, failure, hangs } = prepared.program
-  const running = start(fixture, prepared, way)
-  const asker = ask(fixture, prepared, running)
-  await becomes(() => running.end !== null || failure.test(running.output))
-  if (hangs) await becomes(() => answer.test(asker.output), PATIENCE)
-  else await becomes(() => running.end !== null, END)
-  const { output, end } = running
-  await endAll(fixture)
-  return { output, end, answer: asker.output }
+  try {
+    const running = start(fixture, prepared, way)
+    const asker = ask(fixture, prepared, running)
+    await becomes(() => running.end !== null || failure.test(running.output))
+    if (hangs) await becomes(() => answer.test(asker.output), PATIENCE)
+    else await becomes(() => running.end !== null, END)
+    const { output, end } = running
+    return { output, end, answer: asker.output }
+  } finally {
+    await endAll(fixture)
+  }
 }
 
 /**
@@ -195,13 +198,16 @@ async function runFailing(fixture, prepared, way) {
  */
 async function runWorking(fixture, prepared, way, launch) {
   const { answer } = prepared.program
-  const running = start(fixture, prepared, way, launch)
-  const asker = ask(fixture, prepared, running)
-  const isOver = () => asker.end !== null || running.end !== null
-  await becomes(() => isOver() || answer.test(asker.output))
-  const { output, end } = running
-  await endAll(fixture)
-  return { output, end, answer: asker.output }
+  try {
+    const running = start(fixture, prepared, way, launch)
+    const asker = ask(fixture, prepared, running)
+    const isOver = () => asker.end !== null || running.end !== null
+    await becomes(() => isOver() || answer.test(asker.output))
+    const { output, end } = running
+    return { output, end, answer: asker.output }
+  } finally {
+    await endAll(fixture)
+  }
 }
 
 module.exports = { findVersion, install, prepare, runFailing, runWorking }

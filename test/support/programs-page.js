@@ -1,6 +1,6 @@
 'use strict'
 
-// docs/programs.md: what test/real/programs-work.test.js has seen.
+// docs/programs.md: test/real/programs-work.test.js writes what it has seen.
 
 const { describeRun, formatPage } = require('./pages')
 
@@ -31,27 +31,28 @@ const line = ({ name, version, message, end, ways, seen }) =>
 function makePage(rows, missing) {
   return formatPage(`# Programs
 
-Each of these programs runs in a sandbox where \`socket(AF_NETLINK)\` fails with EPERM, as in OpenShell v0.0.33 to v0.0.54. It fails
-there alone, and works with the package.
+Each of these programs fails in a sandbox where \`socket(AF_NETLINK)\` fails with EPERM, as in OpenShell v0.0.33 to v0.0.54. With
+the package, it works there. To repeat it, and to write this page:
 
-| program and version | without the package | works with | what is seen |
+    npm run test:real -- programs-work
+
+| program and version | without the package | works with | how the test sees it |
 | --- | --- | --- | --- |
 ${rows.map(line).join('\n')}
 ${missing.length === 0 ? '' : `\nNot run, because a download failed or a program is not installed: ${missing.join('; ')}.\n`}
-The third column lists every way that works alone:
+The third column lists each way that is enough:
 
-| way | what to type |
+| way | command |
 | --- | --- |
 | \`--require\` | \`export NODE_OPTIONS="$NODE_OPTIONS --require=$(npx osh-ifaddrs register-path)"\` |
 | \`LD_PRELOAD\` | \`export LD_PRELOAD="$LD_PRELOAD $(npx osh-ifaddrs preload-path)"\` |
-| \`run\` | \`npx osh-ifaddrs run -- program\` sets both |
+| \`run\` | \`npx osh-ifaddrs run -- program\` (sets both variables) |
 
-\`--require\` does not reach programs that are not Node, and native addons that call getifaddrs(3): hyperdht and zeromq. A peer is a
-program in another network namespace, at the other end of a virtual Ethernet link.
+- \`--require\` reaches neither programs other than Node nor native addons that call getifaddrs(3), such as those of hyperdht
+  and zeromq.
+- A peer is a program in another network namespace, at the other end of a virtual Ethernet link.
 
-Seen on ${describeRun()}. To repeat it, and to write this page:
-
-    npm run test:real -- programs-work
+Run on ${describeRun()}.
 `)
 }
 

@@ -1,14 +1,14 @@
 'use strict'
 
-// docs/sandboxes.md, as test/real/sandboxes.test.js writes it, and the facts that it contains.
+// docs/sandboxes.md: test/real/sandboxes.test.js writes it, and compares its results with the committed page.
 
 const { spawnSync } = require('node:child_process')
-const { describeRun, formatPage } = require('./pages')
+const { describeRun, formatPage, toLine, toTable } = require('./pages')
 
 const PAGE = 'sandboxes.md'
 
 /**
- * What was found in a sandbox, as the page tells it.
+ * A row of the page: what was found in a sandbox.
  *
  * @typedef {object} Facts
  * @property {string} sandbox
@@ -16,7 +16,7 @@ const PAGE = 'sandboxes.md'
  * @property {string} native
  * @property {string} register
  * @property {string} program without and with the preload library
- * @property {string} doctor whom it names
+ * @property {string} doctor which sandbox it names
  * @property {string} status its exit status
  * @property {string} watch
  */
@@ -32,47 +32,37 @@ const HEADINGS = [
   '`watch()`'
 ]
 
-const INTRODUCTION = `# In other people's sandboxes
+const INTRODUCTION = `# Sandboxes
 
-What \`os.networkInterfaces()\`, this package and its doctor answer in the sandboxes that people use. A test starts each of
-them, and writes this page. To repeat it, as root:
+What \`os.networkInterfaces()\`, the package and its doctor report in widely used sandboxes. To repeat it, as root:
 
     npm run test:real -- sandboxes
 
-It fails if an answer is not the one that this page shows.
+The test starts each sandbox, writes this page, and fails if a result is not the one that the page shows. Each sandbox starts in
+a network namespace with \`lo\`, two more links, and IPv4 and IPv6 addresses.
 
-Each sandbox starts in a network namespace with \`lo\`, two more links, and IPv4 and IPv6 addresses.
-[why-it-fails.md](why-it-fails.md) explains the failure, [doctor.md](doctor.md) the doctor's words, and
-[deploy.md](deploy.md) how to use the package in some of these sandboxes.
+The test starts only what Debian and npm provide, so not OpenShell, Android or snap. Other tests imitate what OpenShell and
+Android refuse.
 
-The test starts what Debian and npm have. So it does not start OpenShell, Android or a snap; other tests imitate what
-OpenShell and Android refuse.`
+[why-it-fails.md](why-it-fails.md) explains the failure, [doctor.md](doctor.md) the doctor's report, and [deploy.md](deploy.md)
+how to use the package in some of these sandboxes.`
 
-const LEGEND = `- **native**: what \`os.networkInterfaces()\` does. A code is that of the error. With ENOSYS, Node's message is
-  \`A system error occurred: undefined returned undefined (undefined)\`.
-- **with \`register\`**: its result after \`node -r osh-ifaddrs/register\`. "as outside": the same as outside the sandbox.
-  "only \`lo\`": the sandbox has a network namespace of its own, in which there is nothing else.
-- **netmasks inferred**: no call that the sandbox allows reports the netmasks of IPv4 addresses, so the package infers them
-  from the routes.
-- **one address omitted**: gVisor reports the link of only the first of a link's IPv4 addresses. \`diagnose()\` lists the
-  others as omitted.
-- **another program**: psutil, a Python library that calls getifaddrs(3), without the preload library → with
-  \`osh-ifaddrs run\`. If both print the same, it is shown once.
-- **zones as numbers**: the program prints \`fe80::1%2\` instead of \`fe80::1%eth0\`. The sandbox refuses sockets of every family,
-  and glibc needs one to find the name.
-- **\`doctor\`**, **status**: which sandbox \`osh-ifaddrs doctor\` names, and how sure it is; its exit status.
-- **\`watch()\`**: its mode. gVisor's netlink reports no changes, so the package polls there although the native function works.`
+const LEGEND = `| column | meaning |
+| --- | --- |
+| native | the outcome of \`os.networkInterfaces()\`: \`works\`, or the code of the error; for ENOSYS, Node's message is \`A system error occurred: undefined returned undefined (undefined)\` |
+| with \`register\` | its result with \`node -r osh-ifaddrs/register\` |
+| another program | the result of psutil, a Python library that calls getifaddrs(3), alone → with \`osh-ifaddrs run\`; shown once if both are equal |
+| \`doctor\` | the sandbox that \`osh-ifaddrs doctor\` names, and the certainty |
+| status | the doctor's exit status |
+| \`watch()\` | its mode; in gVisor, netlink reports no changes, so the package polls although the native function works |
 
-/** @param {string[]} cells */
-const toLine = (cells) => `| ${cells.join(' | ')} |`
-
-/**
- * @param {string[]} headings
- * @param {string[][]} rows
- */
-function toTable(headings, rows) {
-  return [headings, headings.map(() => '---'), ...rows].map(toLine).join('\n')
-}
+| result | meaning |
+| --- | --- |
+| as outside | the same as outside the sandbox |
+| only \`lo\` | the sandbox has a network namespace of its own, which has no other link |
+| netmasks inferred | no allowed call reports the netmasks of IPv4 addresses, so the package infers them from the routes |
+| one address omitted | gVisor reports the link of only the first of a link's IPv4 addresses; \`diagnose()\` lists the others as omitted |
+| zones as numbers | the program prints \`fe80::1%2\` instead of \`fe80::1%eth0\`: glibc needs a socket to find the name, and the sandbox refuses all |`
 
 /** @param {Facts} facts */
 function toCells({ sandbox, configuration, native, register, program, doctor, status, watch }) {
@@ -100,7 +90,7 @@ function versionOf(name) {
 function makePage(facts, versions) {
   const text = [
     INTRODUCTION,
-    '## Answers',
+    '## Results',
     toTable(HEADINGS, facts.map(toCells)),
     LEGEND,
     '## Versions',
@@ -112,10 +102,10 @@ function makePage(facts, versions) {
 
 /**
  * @param {string} page
- * @returns {string[]} the lines of the table of answers, whatever its columns' widths
+ * @returns {string[]} the lines of the table of results, without padding
  */
 function readAnswers(page) {
-  const [, answers = ''] = /^## Answers\n([^]*?)^## /m.exec(page) ?? []
+  const [, answers = ''] = /^## Results\n([^]*?)\n\n\| column /m.exec(page) ?? []
   const lines = answers.split('\n').filter((line) => line.startsWith('|'))
   return lines.slice(2).map((line) => line.replace(/ +/g, ' '))
 }

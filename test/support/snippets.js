@@ -14,11 +14,11 @@ const { projectRoot } = require('./namespace')
 const BLOCK = /(?:^<!-- ([^\n]*) -->\n\n?)?^( *)```(\w*)\n([^]*?)^ *```$/gm
 
 /**
- * @param {string} document below docs
+ * @param {string} document relative to the root
  * @returns {{ kind: string, name: string, language: string, text: string, line: number }[]}
  */
 function readSnippets(document) {
-  const source = fs.readFileSync(path.join(projectRoot, 'docs', document), 'utf8')
+  const source = fs.readFileSync(path.join(projectRoot, document), 'utf8')
   return [...source.matchAll(BLOCK)].map(({ index, 1: comment, 3: language, 4: text }) => {
     const [, kind, name = ''] = (comment ?? '').match(/^(run|file|test|not run)(?:: (.+))?$/) ?? []
     const line = source.slice(0, index).split('\n').length

@@ -24,7 +24,7 @@ const { projectRoot } = require('../launch')
  */
 
 /**
- * Without links whose hardware address is unknown, which cannot be told from each other.
+ * Without links whose hardware address is unknown, which cannot be distinguished.
  *
  * @param {string} output
  */

@@ -72,7 +72,9 @@ async function checkWorkers(t, app, [command, ...args], { leaks = false } = {}) 
   t.strictSame({ status, signal }, { status: 0, signal: null }, stderr)
   const { changes, errors, threads, sockets, descriptors } = JSON.parse(stdout || '{}')
   t.ok(changes?.netlink > 0 && changes.polling > 0, 'control: changes are reported in both modes')
-  t.strictSame({ errors, threads, sockets }, { errors: [], threads: 0, sockets: 0 })
+  t.strictSame({ errors, threads }, { errors: [], threads: 0 })
+  // Deno may close sockets of its own meanwhile.
+  t.ok(sockets <= 0, `no socket is left: ${sockets}`)
   if (leaks) t.ok(descriptors > 0, 'control: the runtime leaks descriptors of its own')
   else t.equal(descriptors, 0, 'no descriptor is left')
 }

@@ -1,7 +1,7 @@
 'use strict'
 
 // Terminates workers at random, while each watches a network that changes without pause. The main thread does not load
-// the package, so workers load the addon, and the last one unloads it; unless it is to be kept, for a sanitizer that
+// the package, so workers load the addon, and the last one unloads it. With `keep` it stays loaded, for a sanitizer that
 // reads the addon's symbols at the end. Prints what is left.
 //
 //   node [--expose-gc] workers.js COUNT [keep]
