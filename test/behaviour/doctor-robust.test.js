@@ -94,7 +94,7 @@ t.test('without HOME, PATH or any variable', async (t) => {
   t.match(doctor({ launch: NETLINK, env }), { status: 1, stdout: FAILS, stderr: '' })
 })
 
-// No Node without ICU can be had from npm or Debian: its regular expressions are imitated.
+// Neither npm nor Debian has a Node without ICU, so its regular expressions are imitated.
 t.test('without ICU', async (t) => {
   const folder = makeTemporaryFolder(t)
   const file = path.join(folder, 'no-icu.js')

@@ -5,7 +5,9 @@
 //
 // The tests' time limit tells a hang from an answer, and strace(1) shows for how long a program would wait.
 
+const { once } = require('node:events')
 const path = require('node:path')
+const { text } = require('node:stream/consumers')
 const t = require('tap')
 const { preloadPath } = require('../..')
 const { launchArguments, projectRoot } = require('../support/launch')
@@ -39,6 +41,10 @@ const IMITATIONS = {
     waits: []
   }
 }
+
+// Nothing can interrupt the native function. It takes the ten seconds of the watchdog, while the other tests run.
+const alone = ns.spawn(['--no-addons', CLI, 'doctor'], IMITATIONS['as on WSL1'])
+const aloneEnds = Promise.all([text(alone.stdout), text(alone.stderr), once(alone, 'close')])
 
 t.test('what --swallow-netlink imitates', async (t) => {
   // For netlink a dump of the addresses, for UDP a datagram to itself: prints how many bytes were sent, and
@@ -151,9 +157,7 @@ for (const [name, { launch, syscall, waits }] of Object.entries(IMITATIONS)) {
 }
 
 t.test('the doctor without an addon ends itself', async (t) => {
-  // Nothing can interrupt the native function.
-  const { launch } = IMITATIONS['as on WSL1']
-  const { signal, stdout, stderr } = ns.node(['--no-addons', CLI, 'doctor'], { launch })
+  const [stdout, stderr, [, signal]] = await aloneEnds
   t.match({ signal, stdout }, { signal: 'SIGKILL', stdout: '' })
   const reason =
     /^osh-ifaddrs: os\.networkInterfaces\(\) did not return within 10 s, .* addons is disabled\.\n$/
@@ -163,10 +167,10 @@ t.test('the doctor without an addon ends itself', async (t) => {
 t.test('the doctor without an addon waits for a slow function', async (t) => {
   // As on a host with thousands of links.
   const stub = `
-    const native = os.networkInterfaces
+    const list = os.networkInterfaces()
     os.networkInterfaces = () => {
       Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1000)
-      return native()
+      return list
     }
     require(process.argv[1])`
   const { stdout, stderr } = ns.node(['--no-addons', '-e', stub, CLI, 'doctor'])

@@ -25,7 +25,7 @@ static void record(const void *bytes, size_t size) {
     abort();
 }
 
-// Records the byte that an answer begins with. Returns whether more of it is to be recorded.
+// Records the byte that an answer begins with. Returns whether to record more of it.
 static bool record_answer(ssize_t result) {
   uint8_t byte = 0;
   for (size_t i = 0; result < 0 && i < SCRIPT_ERRNO_COUNT; i++)
