@@ -67,8 +67,6 @@ async function build(ns, { tunnels = [], lines = [], addresses = [] }, { force =
   const child = ns.spawnCommand(raw, force ? ['--force'] : [], {
     stdio: ['pipe', 'pipe', 'inherit']
   })
-  // EPIPE if it has exited, which sendCommands() reports.
-  child.stdin?.on('error', () => {})
   await sendCommands(child, tunnels)
   runIpBatch(ns, lines, force)
   await sendCommands(child, addresses)
