@@ -4,14 +4,7 @@
 
 const { makeFixture } = require('../../test/support/openshell-fixture')
 const { requirements } = require('../../test/support/requirements')
-const {
-  showDoctor,
-  showFailure,
-  showFix,
-  showPreload,
-  showWatch,
-  withoutFrames
-} = require('./demonstration')
+const { PARTS, withoutFrames } = require('./demonstration')
 
 const SANDBOX = `The sandbox: a network namespace with one veth, 10.200.0.2/24; an unprivileged user; PR_SET_DUMPABLE=0;
 Landlock; a seccomp filter by which socket(AF_NETLINK) fails with EPERM.`
@@ -37,8 +30,7 @@ async function main() {
   console.log(SANDBOX)
   const fixture = makeFixture()
   try {
-    for (const show of [showFailure, showFix, showDoctor, showPreload, showWatch])
-      print(await show(fixture))
+    for (const show of PARTS) print(await show(fixture))
   } finally {
     fixture.remove()
   }

@@ -116,11 +116,7 @@ async function showWatch({ sandbox, peer }) {
   }
 }
 
-module.exports = {
-  showDoctor,
-  showFailure,
-  showFix,
-  showPreload,
-  showWatch,
-  withoutFrames
-}
+/** What the demo shows, in this order. */
+const PARTS = [showFailure, showFix, showDoctor, showPreload, showWatch]
+
+module.exports = { PARTS, showFailure, showFix, withoutFrames }
