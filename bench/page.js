@@ -78,8 +78,8 @@ function makePage(run) {
 
 Measured on ${run.machine}.
 
-Half of the links of the larger networks have three IPv4 addresses and a unique local IPv6 address. Every figure except the native
-function's time is the ratio of the median to that of \`os.networkInterfaces()\` in the same network, outside the sandbox.
+Half of the links of the larger networks have three IPv4 addresses and a unique local IPv6 address. Every figure except the
+native function's time is the ratio of the median to that of \`os.networkInterfaces()\` in the same network, outside the sandbox.
 
 ## networkInterfaces()
 
